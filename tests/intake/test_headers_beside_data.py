@@ -135,3 +135,24 @@ def test_a_rare_sign_is_the_delimiter_of_tables_of_different_width(load, sign):
     assert (mobiles(outcome, 138), mobiles(outcome, 137), mobiles(outcome, 139)) == (20, 20, 0)
     assert mobiles(outcome, 136) + told(outcome, "unread_numbers") >= 8
     assert told(outcome, "other_party") == 20
+
+
+@pytest.mark.parametrize("header", ["From,邮编,备注", "To,QQ,地址", "被叫,序号,村"])
+def test_phones_under_a_header_without_a_word_for_phones_in_a_column_of_orders_are_told(load, header):
+    rows = [f"{23435000000 + at * 7919},5000,,138{at:08}" for at in range(15)] + [f"{header},13800000099"]
+    rows += [f"139{at:08},5000,,137{at:08}" for at in range(9)]
+    outcome = load("a.csv", "\n".join(["单号,金额,备注,手机", *rows]) + "\n")
+    assert mobiles(outcome, 138) + mobiles(outcome, 137) == 25
+    assert mobiles(outcome, 139) + sum(each.count for each in outcome.report.warnings) >= 9
+
+
+@pytest.mark.parametrize("second", [",,,,hotline,村", ",,,,举报人,", ",,,,客服,地址"])
+def test_a_second_row_of_a_header_beside_data_has_nothing_beside_it(load, second):
+    """The first row of the header has data of the other table beside it, the second is alone."""
+    header = ["备注,信息,,,", ",手机,ICCID,对方号码,时间戳"]
+    above = [f",138{at:08},8986{at:016},136{at:08},16552304{at:02}" for at in range(3)]
+    rows = [f"2020-06-1{at % 9},138{at + 50:08},7.161.220.{at},137{at:08},139{at:08},村" for at in range(12)]
+    first = "日期,手机卡号,IP,发送号码,信息,,13800000099"
+    outcome = load("a.csv", "\n".join([*header, *above, first, second, *rows]) + "\n")
+    assert mobiles(outcome, 139) == 0
+    assert told(outcome, "other_party") >= 12

@@ -1,61 +1,35 @@
 """Chooses the layout of a table from its first rows: where its data start, and what each column is read as."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
 from pilookup.custody.intake.columns import given, headers, labelled
-from pilookup.custody.intake.columns.header_rows import HeaderRows, Rows, find_header, is_header_row, names_phone
+from pilookup.custody.intake.columns.column import Column, column_of
+from pilookup.custody.intake.columns.header_rows import HeaderRows, Rows, find_header, is_header_row
 from pilookup.custody.intake.columns.judge import (
-    ColumnCells,
-    are_foreign,
     count_cells,
     has_digits_alone,
     has_eleven_digits,
-    takes_bare_landlines,
-    takes_short_mantissas,
 )
-from pilookup.custody.intake.columns.layout import Layout, PhoneColumn, RoleOfColumn, UnreadColumn, header_digest
+from pilookup.custody.intake.columns.layout import Layout, RoleOfColumn, UnreadColumn, header_digest
 from pilookup.custody.intake.columns.moved_columns import rows_of_layout
+from pilookup.custody.intake.columns.phone_columns import exposed_columns, registration_columns, unread_beside
 from pilookup.custody.intake.columns.table_head import TableHead
 from pilookup.custody.intake.columns.unread_cells import is_whole, numbers_of_unread
-from pilookup.custody.intake.columns.words_above import cells_of, columns_of_another, label_of, words_above
-from pilookup.custody.intake.load_warning import WarningCode
+from pilookup.custody.intake.columns.words_above import (
+    cells_of,
+    columns_of_another,
+    columns_with_headers,
+    label_of,
+    words_above,
+)
 from pilookup.custody.intake.model import IntakeOptions
 from pilookup.custody.intake.table_columns import ChosenBy, ColumnRole
 from pilookup.protocol.label import Kind
 
 _NEAR_ROWS: Final = 20
 """Rows by which it is decided whether the columns of the rows above go on."""
-
-
-@dataclass(slots=True)
-class _Column:
-    """One column of a table while its role is chosen.
-
-    Attributes:
-        at: The 0-based column.
-        label: Its label in the header; empty if it has none.
-        above: The words above its first number: the label, or, without one, the nearest cell with content.
-        cells: Its cells in the rows of the table.
-        counts: What these cells are.
-        is_named: Whether the label names phones.
-        is_of_another: Whether the words above name somebody else than the people in the rows.
-        phone: How its numbers are read.
-    """
-
-    at: int
-    label: str = field(repr=False)
-    above: str = field(repr=False)
-    cells: list[str] = field(repr=False)
-    counts: ColumnCells
-    is_named: bool = False
-    is_of_another: bool = False
-    phone: PhoneColumn = field(init=False)
-
-    @property
-    def shows_phones(self) -> bool:
-        return self.is_named or self.counts.shows_phones
 
 
 def choose_layout(
@@ -120,13 +94,15 @@ def _choose(
     rows = rows_of_layout(of_table, options.region)
     width = max([len(labels), *(len(row) for row in rows)], default=0)
     columns = [
-        _column(at, label_of(labels, at), words_above(table, labels, at, previous), rows, options)
+        column_of(at, label_of(labels, at), words_above(table, labels, at, previous), rows, options)
         for at in range(width)
     ]
     below = table.head[start + len(of_table) :]
     of_another = columns_of_another(table, labels, width, previous, of_table, below, options.region)
+    with_headers = columns_with_headers(rows)
     for column in columns:
         column.is_of_another = column.at in of_another
+        column.has_header = column.at in with_headers
     roles = _roles(columns, labels) | _given_roles(table.location, labels, width, options)
     layout = Layout(
         start=start,
@@ -164,21 +140,6 @@ def _rows_of_table(rows: Rows) -> Rows:
     return rows[:until]
 
 
-def _column(at: int, label: str, above: str, rows: Rows, options: IntakeOptions) -> _Column:
-    cells = cells_of(rows, at)
-    is_phone = headers.is_phone(label)
-    bare, lookalikes = (True, 0)
-    if options.region == "CN" and not is_phone and headers.account_rank(label) is not None:
-        bare = False  # ten digits are an account there, however many of them look like landlines
-    elif options.region == "CN":
-        bare, lookalikes = takes_bare_landlines(cells, is_phone=is_phone, is_landline=headers.is_landline(label))
-    counts = count_cells(cells, options.region, bare_landlines=bare)
-    column = _Column(at, label, above, cells, counts, is_phone and not headers.is_fax(label))
-    is_foreign = not bare and are_foreign(cells)
-    column.phone = PhoneColumn(at, bare, takes_short_mantissas(cells), lookalikes > 0, is_foreign)
-    return column
-
-
 def _usual_width(rows: Rows, labels: int) -> int:
     if labels:
         return labels
@@ -193,7 +154,7 @@ def _filled_width(row: Sequence[str]) -> int:
     return max((at + 1 for at, cell in enumerate(row) if cell.strip()), default=0)
 
 
-def _roles(columns: Sequence[_Column], labels: Sequence[str]) -> dict[ColumnRole, int]:
+def _roles(columns: Sequence[Column], labels: Sequence[str]) -> dict[ColumnRole, int]:
     """The account, date, country and area columns, by their headers."""
     roles: dict[ColumnRole, int] = {}
     for role, rank in ((ColumnRole.ACCOUNT, headers.account_rank), (ColumnRole.DATE, headers.date_rank)):
@@ -215,7 +176,7 @@ def _given_roles(location: str, labels: Sequence[str], width: int, options: Inta
 
 
 def _with_phones(
-    layout: Layout, columns: Sequence[_Column], location: str, labels: Sequence[str], width: int, options: IntakeOptions
+    layout: Layout, columns: Sequence[Column], location: str, labels: Sequence[str], width: int, options: IntakeOptions
 ) -> Layout:
     left_out = given.left_out(location, labels, width, options)
     named = given.phone_columns(location, labels, width, options)
@@ -224,7 +185,7 @@ def _with_phones(
         phones = [columns[at] for at in named]
         for column in phones:  # the operator has confirmed these columns
             column.phone = replace(column.phone, warns_of_landlines=False, is_given=True)
-        unread = _unread_beside(columns, set(named), left_out)
+        unread = unread_beside(columns, set(named), left_out)
         by = dict.fromkeys(named, ChosenBy.GIVEN)
         return _finished(layout, phones, unread, by, first_filled=False)
     pool = [
@@ -232,16 +193,16 @@ def _with_phones(
     ]
     unread = [UnreadColumn(at, None) for at in sorted(left_out)]
     if options.kind is Kind.MALICIOUS:
-        phones, more = _registration_columns(pool)
+        phones, more = registration_columns(pool)
     else:
-        phones, more = _exposed_columns(pool)
+        phones, more = exposed_columns(pool)
     by = {column.at: ChosenBy.NAME if column.is_named and labels else ChosenBy.CONTENT for column in columns}
     return _finished(layout, phones, [*unread, *more], by, first_filled=options.kind is Kind.MALICIOUS)
 
 
 def _finished(
     layout: Layout,
-    phones: Sequence[_Column],
+    phones: Sequence[Column],
     unread: Sequence[UnreadColumn],
     by: dict[int, ChosenBy],
     *,
@@ -265,81 +226,6 @@ def _finished(
         unread=tuple(unread),
         roles=tuple(sorted(roles, key=lambda role: role.column)),
     )
-
-
-def _unread_beside(columns: Sequence[_Column], named: set[int], left_out: set[int]) -> list[UnreadColumn]:
-    """The columns with numbers beside those that the operator named."""
-    return [
-        UnreadColumn(column.at, None if column.at in left_out else WarningCode.UNREAD_NUMBERS)
-        for column in columns
-        if column.at not in named and (column.counts.numbers or column.at in left_out)
-    ]
-
-
-def _exposed_columns(columns: Sequence[_Column]) -> tuple[list[_Column], list[UnreadColumn]]:
-    """Every column with phone numbers of the people in the rows, and the columns with other numbers."""
-    peer = any(headers.is_peer(column.label) and column.shows_phones for column in columns)
-    phones: list[_Column] = []
-    unread: list[UnreadColumn] = []
-    for column in columns:
-        code = _reason_to_leave(column, peer=peer)
-        if code is not None:
-            named = None if code is _NOBODY else WarningCode(code)
-            unread.append(UnreadColumn(column.at, named, column.counts.shows_identifiers))
-        elif column.is_named or (column.counts.shows_phones and not headers.is_identifier(column.label)):
-            phones.append(column)
-    return phones, unread
-
-
-_NOBODY = "nobody"
-
-
-def _reason_to_leave(column: _Column, *, peer: bool) -> WarningCode | str | None:
-    """The warning under which the numbers of a column are told if it is not read; `_NOBODY`; None if it is read."""
-    label, counts = column.above, column.counts
-    if headers.is_fax(label):
-        return _NOBODY
-    if counts.shows_identifiers and not column.is_named:
-        has_header = any(map(names_phone, column.cells))  # of phones of another table, beside the data of this one
-        return WarningCode.UNREAD_NUMBERS if has_header else _NOBODY
-    if not counts.numbers and not column.is_named:
-        return None
-    if column.is_of_another:  # the first numbers may stand below the rows that were examined
-        return WarningCode.OTHER_PARTY
-    if peer and headers.is_owner(label) and not headers.is_peer(label):
-        return WarningCode.OTHER_PARTY
-    if not counts.numbers:
-        return None
-    if counts.numbers == 1 and headers.is_identifier(label) and not column.label:  # a header of the rows above
-        return WarningCode.UNREAD_NUMBERS
-    if counts.shows_identifiers:
-        return WarningCode.LOOKALIKE_NUMBERS
-    return WarningCode.CONSTANT_COLUMN if counts.is_constant and column.shows_phones else None
-
-
-def _registration_columns(columns: Sequence[_Column]) -> tuple[list[_Column], list[UnreadColumn]]:
-    """The columns with the number on which an account was registered, best first, and the other phone columns."""
-    ranked: list[tuple[int, _Column]] = []
-    rest: list[_Column] = []
-    for column in columns:
-        if not column.shows_phones or headers.is_fax(column.above):
-            continue
-        rank = headers.registration_rank(column.label)
-        if rank == 1 and column.counts.mobiles * 2 < column.counts.filled:
-            rank = None
-        if rank is None or column.is_of_another:
-            rest.append(column)
-        else:
-            ranked.append((rank, column))
-    if not ranked and rest:
-        best = max(rest, key=lambda column: (column.is_named, column.counts.numbers))
-        rest.remove(best)
-        ranked.append((0, best))
-    ranked.sort(key=lambda item: (item[0], item[1].at))
-    chain = [column for at, (rank, column) in enumerate(ranked) if rank not in [earlier for earlier, _ in ranked[:at]]]
-    rest += [column for _, column in ranked if column not in chain]
-    code = WarningCode.OTHER_PHONE_COLUMNS
-    return chain, [UnreadColumn(column.at, code) for column in sorted(rest, key=lambda column: column.at)]
 
 
 def _passed_over(rows: Rows, header: HeaderRows | None, region: str) -> int:

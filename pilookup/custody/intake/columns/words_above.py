@@ -13,7 +13,7 @@ from pilookup.custody.intake.columns.table_head import TableHead
 _LEAST_DIGITS: Final = 7
 """A cell with fewer digits may be a header."""
 _LEAST_NAMES: Final = 3
-"""A row with as many names of columns, beside data or not, is a header."""
+"""A header has as many names of columns."""
 
 
 def cells_of(rows: Rows, column: int) -> list[str]:
@@ -76,16 +76,40 @@ def columns_of_another(
 
 def _becomes_another(rows: Rows, below: Rows, column: int, region: str) -> bool:
     """Whether a cell among data is the header of somebody else's phones: it says so, and the next cell has a number."""
-    filled = [(row[column], row) for row in rows if column < len(row) and row[column].strip()]
-    filled += [(cell, ()) for cell in cells_of(below, column) if cell.strip()][:1]
+    if rows and _is_header(rows, len(rows) - 1):
+        rows, below = [*rows, *below[:1]], below[1:]  # the other row of this header
+    filled = [(row[column], _is_header(rows, at)) for at, row in enumerate(rows) if _has_content(row, column)]
+    filled += [(row[column], False) for row in below if _has_content(row, column)][:1]
     return any(
         len(cell) <= MAX_NAME
         and headers.is_other_party(cell)
-        and (names_phone(cell) or (digit_count(cell) < _LEAST_DIGITS and _known_names(row) >= _LEAST_NAMES))
+        and (names_phone(cell) or (digit_count(cell) < _LEAST_DIGITS and is_header))
         and bool(numbers_in(under, region))
-        for (cell, row), (under, _) in pairwise(filled)
+        for (cell, is_header), (under, _) in pairwise(filled)
     )
 
 
-def _known_names(row: Sequence[str]) -> int:
-    return len({cell for cell in row if len(cell) <= MAX_NAME and headers.is_known(cell)})
+def columns_with_headers(rows: Rows) -> frozenset[int]:
+    """The columns of data in which the header of a table beside or below stands: the numbers under it may be phones."""
+    return frozenset(
+        column
+        for at, row in enumerate(rows)
+        for column, cell in enumerate(row)
+        if names_phone(cell) or (_is_name(cell) and _is_header(rows, at))
+    )
+
+
+def _has_content(row: Sequence[str], column: int) -> bool:
+    return column < len(row) and bool(row[column].strip())
+
+
+def _is_name(cell: str) -> bool:
+    return len(cell) <= MAX_NAME and headers.is_known(cell)
+
+
+def _is_header(rows: Rows, at: int) -> bool:
+    """Whether a row has several names of columns, beside data or not. A row without digits may be the second of two."""
+    of_header = (
+        rows[at - 1 : at + 1] if at and all(digit_count(cell) < _LEAST_DIGITS for cell in rows[at]) else [rows[at]]
+    )
+    return len({cell for row in of_header for cell in row if _is_name(cell)}) >= _LEAST_NAMES

@@ -1,0 +1,85 @@
+"""Which columns of a table are read as phone numbers, and which others have numbers."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from pilookup.custody.intake.columns import headers
+from pilookup.custody.intake.columns.column import Column
+from pilookup.custody.intake.columns.layout import UnreadColumn
+from pilookup.custody.intake.load_warning import WarningCode
+
+_NOBODY: Final = "nobody"
+"""The reason to leave a column that is not told: it has no numbers of people."""
+
+
+def unread_beside(columns: Sequence[Column], named: set[int], left_out: set[int]) -> list[UnreadColumn]:
+    """The columns with numbers beside those that the operator named."""
+    return [
+        UnreadColumn(column.at, None if column.at in left_out else WarningCode.UNREAD_NUMBERS)
+        for column in columns
+        if column.at not in named and (column.counts.numbers or column.at in left_out)
+    ]
+
+
+def exposed_columns(columns: Sequence[Column]) -> tuple[list[Column], list[UnreadColumn]]:
+    """Every column with phone numbers of the people in the rows, and the columns with other numbers."""
+    peer = any(headers.is_peer(column.label) and column.shows_phones for column in columns)
+    phones: list[Column] = []
+    unread: list[UnreadColumn] = []
+    for column in columns:
+        code = _reason_to_leave(column, peer=peer)
+        if code is not None:
+            named = None if code is _NOBODY else WarningCode(code)
+            unread.append(UnreadColumn(column.at, named, column.counts.shows_identifiers))
+        elif column.is_named or (column.counts.shows_phones and not headers.is_identifier(column.label)):
+            phones.append(column)
+    return phones, unread
+
+
+def _reason_to_leave(column: Column, *, peer: bool) -> WarningCode | str | None:
+    """The warning under which the numbers of a column are told if it is not read; `_NOBODY`; None if it is read."""
+    label, counts = column.above, column.counts
+    if headers.is_fax(label):
+        return _NOBODY
+    if counts.shows_identifiers and not column.is_named:
+        return WarningCode.UNREAD_NUMBERS if column.has_header else _NOBODY
+    if not counts.numbers and not column.is_named:
+        return None
+    # Their first numbers may stand below the rows that were examined.
+    if column.is_of_another or (peer and headers.is_owner(label) and not headers.is_peer(label)):
+        return WarningCode.OTHER_PARTY
+    return _reason_of_numbers(column) if counts.numbers else None
+
+
+def _reason_of_numbers(column: Column) -> WarningCode | None:
+    counts = column.counts
+    if counts.numbers == 1 and headers.is_identifier(column.above) and not column.label:  # a header of the rows above
+        return WarningCode.UNREAD_NUMBERS
+    if counts.shows_identifiers:
+        return WarningCode.LOOKALIKE_NUMBERS
+    return WarningCode.CONSTANT_COLUMN if counts.is_constant and column.shows_phones else None
+
+
+def registration_columns(columns: Sequence[Column]) -> tuple[list[Column], list[UnreadColumn]]:
+    """The columns with the number on which an account was registered, best first, and the other phone columns."""
+    ranked: list[tuple[int, Column]] = []
+    rest: list[Column] = []
+    for column in columns:
+        if not column.shows_phones or headers.is_fax(column.above):
+            continue
+        rank = headers.registration_rank(column.label)
+        if rank == 1 and column.counts.mobiles * 2 < column.counts.filled:
+            rank = None
+        if rank is None or column.is_of_another:
+            rest.append(column)
+        else:
+            ranked.append((rank, column))
+    if not ranked and rest:
+        best = max(rest, key=lambda column: (column.is_named, column.counts.numbers))
+        rest.remove(best)
+        ranked.append((0, best))
+    ranked.sort(key=lambda item: (item[0], item[1].at))
+    chain = [column for at, (rank, column) in enumerate(ranked) if rank not in [earlier for earlier, _ in ranked[:at]]]
+    rest += [column for _, column in ranked if column not in chain]
+    code = WarningCode.OTHER_PHONE_COLUMNS
+    return chain, [UnreadColumn(column.at, code) for column in sorted(rest, key=lambda column: column.at)]

@@ -1,10 +1,14 @@
 //! Compares the traces of a subject.
 
-use std::process::ExitCode;
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash, Hasher},
+    process::ExitCode,
+};
 
 use crate::{
-    subjects::{Expected, SUBJECTS, Subject},
-    trace::{Step, traces},
+    subjects::{Expected, SECRETS, SUBJECTS, Subject},
+    trace::{Step, Traced},
 };
 
 /// The backends that this machine has. Reports those that are missing.
@@ -38,39 +42,61 @@ pub(crate) fn all(filters: &[String]) -> ExitCode {
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-/// How often a subject is traced before its check fails.
-///
-/// Tracing is disturbed now and then on virtual machines (a trap is lost, a process crashes), and a disturbed trace
-/// differs from any other. Code that does depend on a secret gives different traces for different secrets every time,
-/// so one attempt with equal traces shows that it does not, and repeating hides nothing.
-const ATTEMPTS: usize = 20;
+/// How often a subject is traced with each secret before its check fails.
+const ROUNDS: usize = 40;
 
 /// Prints what the traces show. Returns whether that is what the subject expects.
 fn check(subject: &Subject, backend: &str) -> bool {
-    for attempt in 1..=ATTEMPTS {
-        let Some(traces) = traces(subject, backend) else { continue };
-        let (found, text) = verdict(&traces);
-        let right = found == subject.expected;
-        let outcome = if right { "ok" } else { "not as expected" };
-        println!("constant_time: {} on {backend}, attempt {attempt}: {text}, {outcome}", subject.name);
-        if right {
-            return true;
+    let (mut traced, mut seen) = (Traced::start(subject, backend), Seen::default());
+    for round in 1..=ROUNDS {
+        if let Some((found, text)) = seen.add(traced.round()) {
+            let right = found == subject.expected;
+            let outcome = if right { "ok" } else { "FAILED" };
+            println!("constant_time: {} on {backend}, round {round}: {text}, {outcome}", subject.name);
+            return right;
         }
     }
-    println!("constant_time: {} on {backend}: FAILED {ATTEMPTS} times", subject.name);
+    println!("constant_time: {} on {backend}: FAILED, no two traces are alike in {ROUNDS} rounds", subject.name);
     false
 }
 
-fn verdict(traces: &[Vec<Step>]) -> (Expected, String) {
-    let (first, rest) = traces.split_first().expect("more than one secret");
-    assert!(!rest.is_empty(), "more than one secret");
-    if let Some(at) = rest.iter().find_map(|other| parting(first, other, |step| step.0)) {
-        return (Expected::Path, format!("the path shows the secret at instruction {at}"));
+/// The traces of a subject so far, for each secret.
+///
+/// Tracing is disturbed now and then on virtual machines: a trap is lost, or the traced copy crashes. A disturbed trace
+/// differs from any other, so only traces that are alike tell anything. If a trace with one secret is like a trace with
+/// the other, it does not depend on the secret. If that is not so, but each secret has given the same trace twice, it
+/// does.
+#[derive(Default)]
+struct Seen {
+    hashes: [HashSet<u64>; SECRETS],
+    repeated: [Option<Vec<Step>>; SECRETS],
+}
+
+impl Seen {
+    /// Adds a trace for each secret. Returns what all traces show, as soon as they show it.
+    fn add(&mut self, traces: [Option<Vec<Step>>; SECRETS]) -> Option<(Expected, String)> {
+        for (secret, trace) in traces.into_iter().enumerate() {
+            let Some(trace) = trace else { continue };
+            let mut hasher = DefaultHasher::new();
+            trace.hash(&mut hasher);
+            let is_new = self.hashes[secret].insert(hasher.finish());
+            if self.hashes.iter().all(|hashes| hashes.contains(&hasher.finish())) {
+                return Some((
+                    Expected::Nothing,
+                    format!("{SECRETS} secrets, {} instructions, one trace", trace.len()),
+                ));
+            }
+            if !is_new {
+                self.repeated[secret] = Some(trace);
+            }
+        }
+        let [Some(one), Some(other)] = &self.repeated else { return None };
+        if let Some(at) = parting(one, other, |step| step.0) {
+            return Some((Expected::Path, format!("the path shows the secret at instruction {at}")));
+        }
+        let at = parting(one, other, |step| step.1).expect("traces that are alike are seen above");
+        Some((Expected::AddressesAlone, format!("the addresses show the secret at instruction {at}")))
     }
-    if let Some(at) = rest.iter().find_map(|other| parting(first, other, |step| step.1)) {
-        return (Expected::AddressesAlone, format!("the addresses show the secret at instruction {at}"));
-    }
-    (Expected::Nothing, format!("{} secrets, {} instructions, one trace", traces.len(), first.len()))
 }
 
 /// The index of the first step at which two traces differ.

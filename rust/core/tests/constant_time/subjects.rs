@@ -77,9 +77,11 @@ fn count() -> u8 {
 
 const CONTEXT: Context<'_> = Context { channel: "public", epoch: 7 };
 
+pub(crate) const SECRETS: usize = 2;
+
 /// Two scalars: the order of the group minus one, whose digits are the largest possible or zero, and one with mixed
 /// digits.
-pub(crate) fn secrets() -> [Secret; 2] {
+pub(crate) fn secrets() -> [Secret; SECRETS] {
     let order_less_one = [
         0xec, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0, 0, 0,
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,

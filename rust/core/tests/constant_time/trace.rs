@@ -7,8 +7,8 @@
 use std::{
     arch::asm,
     hash::{DefaultHasher, Hash, Hasher},
-    io::Write,
-    process::{Command, ExitCode, Stdio},
+    io::{Read, Write},
+    process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio},
     sync::atomic::{AtomicPtr, Ordering},
 };
 
@@ -16,13 +16,14 @@ use iced_x86::{Decoder, DecoderOptions, InstructionInfoFactory, OpAccess, Regist
 use nix::{
     libc::{self, c_int, c_void, siginfo_t, ucontext_t},
     sys::{
+        prctl::set_pdeathsig,
         signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction},
         wait::{WaitStatus, waitpid},
     },
-    unistd::{ForkResult, fork},
+    unistd::{ForkResult, alarm, fork},
 };
 
-use crate::subjects::{Secret, Subject, WARM, secrets};
+use crate::subjects::{SECRETS, Secret, Subject, WARM, secrets};
 
 /// One instruction: the lower half of its address, and a hash of the addresses that it uses.
 pub(crate) type Step = (u32, u32);
@@ -31,48 +32,106 @@ pub(crate) type Step = (u32, u32);
 const ROOM: usize = 1 << 23;
 const LONGEST_INSTRUCTION: usize = 15;
 const TRAP_FLAG: i64 = 1 << 8;
+/// A copy that takes longer, some ten times the time of the longest trace on a slow machine, counts as crashed.
+const MAX_SECONDS: u32 = 900;
+/// The traces of a process that traces are written in chunks of at most this size, and an empty one behind the last.
+const CHUNK: usize = 1 << 13;
 
-/// The traces of a subject on a backend, one for each secret. None if a traced process failed: some virtual machines
-/// lose or misplace a trap now and then, and the process then crashes.
-pub(crate) fn traces(subject: &Subject, backend: &str) -> Option<Vec<Vec<Step>>> {
-    let mut command = Command::new(std::env::current_exe().expect("the path of this binary"));
-    command.arg(subject.name).env("PILOOKUP_BACKEND", backend).stderr(Stdio::inherit());
-    let output = command.output().expect("a process to trace");
-    if !output.status.success() {
-        println!("constant_time: {} on {backend}: a traced process failed: {}", subject.name, output.status);
-        return None;
-    }
-    let mut bytes = output.stdout.as_slice();
-    let mut number = || {
-        let (first, rest) = bytes.split_first_chunk().expect("four bytes more");
-        bytes = rest;
-        u32::from_le_bytes(*first)
-    };
-    let traces = secrets().map(|_| (0..number()).map(|_| (number(), number())).collect());
-    assert!(bytes.is_empty(), "a trace for each secret and no more");
-    Some(traces.to_vec())
+/// A process that traces a subject on a backend.
+pub(crate) struct Traced {
+    process: Child,
+    requests: ChildStdin,
+    answers: ChildStdout,
 }
 
-/// Runs in the traced process: writes a trace for each secret. Each trace is recorded in a fork of this process, so
-/// that all have the same addresses.
-pub(crate) fn trace_all(subject: &Subject) -> ExitCode {
-    for secret in secrets() {
-        // SAFETY: there is only one thread, so no other thread can hold a lock.
-        match unsafe { fork() }.expect("a copy of this process") {
-            ForkResult::Child => {
-                trace(subject, &secret);
-                std::process::exit(0);
+impl Traced {
+    pub(crate) fn start(subject: &Subject, backend: &str) -> Self {
+        let mut command = Command::new(std::env::current_exe().expect("the path of this binary"));
+        command.arg(subject.name).env("PILOOKUP_BACKEND", backend).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = command.spawn().expect("a process to trace");
+        let requests = process.stdin.take().expect("a pipe to the process");
+        let answers = process.stdout.take().expect("a pipe from the process");
+        Self { process, requests, answers }
+    }
+
+    /// Traces the subject once with each secret. None for a secret with which the traced copy has crashed: some virtual
+    /// machines lose or misplace a trap now and then. All traces of one process have the same addresses.
+    pub(crate) fn round(&mut self) -> [Option<Vec<Step>>; SECRETS] {
+        self.requests.write_all(&[1]).expect("a request for a round");
+        std::array::from_fn(|_| self.trace())
+    }
+
+    fn trace(&mut self) -> Option<Vec<Step>> {
+        let mut bytes = Vec::new();
+        loop {
+            let mut length = [0; 4];
+            self.answers.read_exact(&mut length).expect("the length of a chunk");
+            let chunk = u64::from(u32::from_le_bytes(length));
+            if chunk == 0 {
+                break;
             }
-            ForkResult::Parent { child } => {
-                let status = waitpid(child, None).expect("the end of the copy");
-                assert_eq!(status, WaitStatus::Exited(child, 0), "a copy failed");
+            self.answers.by_ref().take(chunk).read_to_end(&mut bytes).expect("a chunk");
+        }
+        let mut is_whole = [0];
+        self.answers.read_exact(&mut is_whole).expect("the end of a trace");
+        let (steps, _) = bytes.as_chunks::<8>();
+        let step = |[a, b, c, d, e, f, g, h]: &[u8; 8]| {
+            (u32::from_le_bytes([*a, *b, *c, *d]), u32::from_le_bytes([*e, *f, *g, *h]))
+        };
+        (is_whole == [1]).then(|| steps.iter().map(step).collect())
+    }
+}
+
+impl Drop for Traced {
+    fn drop(&mut self) {
+        // A copy that a lost trap keeps from ending ends with the process.
+        self.process.kill().expect("the process has not ended");
+        self.process.wait().expect("the end of the process");
+    }
+}
+
+/// Runs in the process that traces: for each byte that is read, writes a trace for each secret. Each trace is recorded
+/// in a fork of this process, so that all have the same addresses, and none is lost with another.
+pub(crate) fn trace_all(subject: &Subject) -> ExitCode {
+    let (mut requests, mut answers) = (std::io::stdin(), std::io::stdout());
+    while requests.read_exact(&mut [0]).is_ok() {
+        for secret in secrets() {
+            let (from_copy, to_parent) = std::io::pipe().expect("a pipe");
+            // SAFETY: there is only one thread, so no other thread can hold a lock.
+            match unsafe { fork() }.expect("a copy of this process") {
+                ForkResult::Child => {
+                    set_pdeathsig(Signal::SIGKILL).expect("a signal at the end of the parent");
+                    alarm::set(MAX_SECONDS);
+                    trace(subject, &secret, to_parent);
+                    std::process::exit(0);
+                }
+                ForkResult::Parent { child } => {
+                    drop(to_parent);
+                    forward(from_copy, &mut answers);
+                    let is_whole = waitpid(child, None) == Ok(WaitStatus::Exited(child, 0));
+                    answers.write_all(&[0, 0, 0, 0, u8::from(is_whole)]).expect("the end of a trace written");
+                    answers.flush().expect("the end of a trace written");
+                }
             }
         }
     }
     ExitCode::SUCCESS
 }
 
-fn trace(subject: &Subject, secret: &Secret) {
+/// Writes chunks, without memory from the allocator, which later copies would find in another state.
+fn forward(mut from: impl Read, to: &mut impl Write) {
+    let mut chunk = [0; CHUNK];
+    loop {
+        let length = from.read(&mut chunk).expect("a part of a trace");
+        if length == 0 {
+            break;
+        }
+        to.write_all(&u32::try_from(length).expect("at most CHUNK").to_le_bytes()).expect("a chunk written");
+        to.write_all(&chunk[..length]).expect("a chunk written");
+    }
+}
+
+fn trace(subject: &Subject, secret: &Secret, mut to: impl Write) {
     pilookup_core::set_threads(1).expect("one thread");
     for _ in 0..2 {
         (subject.prepare)(&WARM)();
@@ -89,10 +148,9 @@ fn trace(subject: &Subject, secret: &Secret) {
     work();
     // SAFETY: as above.
     unsafe { asm!("int3") };
-    let count = u32::try_from(tracer.steps.len()).expect("at most ROOM steps");
     let steps = tracer.steps.iter().flat_map(|(at, used)| [*at, *used]);
-    let bytes: Vec<u8> = std::iter::once(count).chain(steps).flat_map(u32::to_le_bytes).collect();
-    std::io::stdout().write_all(&bytes).expect("the trace written");
+    let bytes: Vec<u8> = steps.flat_map(u32::to_le_bytes).collect();
+    to.write_all(&bytes).expect("the trace written");
 }
 
 struct Tracer {

@@ -19,11 +19,10 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from pilookup import file_errors, overwriting
-from pilookup.plain_file import plain_file, read_plain
+from pilookup.plain_file import read_plain
 
 FILE_MODE = 0o600
 DIRECTORY_MODE = 0o700
-BLOCK_BYTES = 1 << 22
 
 
 def temporary(path: Path) -> Path:
@@ -120,41 +119,6 @@ def flush(path: Path) -> None:
             os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def read_at(file: BinaryIO, size: int, at: int) -> bytes:
-    """Read exactly `size` bytes from offset `at`, without moving the file's position.
-
-    Raises:
-        EOFError: The file ends before.
-        OSError: The file cannot be read; the error names it.
-    """
-    if not 0 <= size <= os.fstat(file.fileno()).st_size - at:
-        raise EOFError("a file is cut short")
-    chunks = []
-    while size:  # one system call reads at most 2 GiB
-        with file_errors.naming(Path(file.name)):
-            chunk = os.pread(file.fileno(), min(size, 1 << 30), at)
-        if not chunk:
-            raise EOFError("a file is cut short")
-        chunks.append(chunk)
-        size, at = size - len(chunk), at + len(chunk)
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-
-def read_blocks(path: Path) -> Iterator[bytes]:
-    """The content of a file in blocks of 4 MiB, the last one shorter; raises OSError.
-
-    To hash a whole file, use `hashlib.file_digest`.
-    """
-    with plain_file(path) as file:
-        while block := _read_block(file, path):
-            yield block
-
-
-def _read_block(file: BinaryIO, path: Path) -> bytes:
-    with file_errors.naming(path):
-        return file.read(BLOCK_BYTES)
 
 
 def replace(path: Path, data: bytes | Iterable[bytes]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from pilookup import durable
+from pilookup import durable, file_parts
 from pilookup.bundles.header import DOMAINS, MAX_HEADER_BYTES, Header, Item, bundle_digest, framed
 from pilookup.bundles.pieces import check_free, write_pieces
 from pilookup.errors import BundleError
@@ -73,7 +73,7 @@ def _chunks(header: bytes, signature: bytes, items: Sequence[Item], sources: Map
     yield framed(header, signature)
     for item in items:
         source, digest = sources[item], sha256()
-        for block in [source] if isinstance(source, bytes) else durable.read_blocks(source):
+        for block in [source] if isinstance(source, bytes) else file_parts.read_blocks(source):
             digest.update(block)
             yield block
         if digest.hexdigest() != item.sha256:

@@ -9,7 +9,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Final, TypeVar
 
-from pilookup import durable, file_errors
+from pilookup import durable, file_errors, file_parts
 from pilookup.errors import FormatError
 from pilookup.plain_file import plain_file
 from pilookup.protocol.buckets import Geometry
@@ -95,7 +95,7 @@ def _write(old: SnapshotBuckets, new: SnapshotBuckets, path: Path, added: Path) 
             if header.size > limit:
                 raise _TooLargeError
         tail.flush()
-        for block in durable.read_blocks(added):
+        for block in file_parts.read_blocks(added):
             file.write(block)
         file.seek(0)
         file.write(header.to_bytes())

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
-from pilookup import durable
+from pilookup import file_parts
 from pilookup._core import FuseFilter
 from pilookup.errors import FormatError
 from pilookup.plain_file import plain_file
@@ -42,7 +42,7 @@ class FilterFile:
         """Read and parse the part of the keys whose upper `part_bits` bits are `number`; raises as the class does."""
         start, end = self._starts[number : number + 2]
         with plain_file(self.path) as file, self._errors_named():
-            return parse_body(self.head.algorithm, durable.read_at(file, end - start, start))
+            return parse_body(self.head.algorithm, file_parts.read_at(file, end - start, start))
 
     def check(self) -> None:
         """Read the whole file and check its parts, the number of keys and the digest over all parts.
@@ -54,20 +54,21 @@ class FilterFile:
         """
         digest, count = sha256(), 0
         with plain_file(self.path) as file, self._errors_named():
-            digest.update(durable.read_at(file, self._starts[0] - self._at, self._at))
+            digest.update(file_parts.read_at(file, self._starts[0] - self._at, self._at))
             for start, end in pairwise(self._starts):
-                data = durable.read_at(file, end - start, start)
+                data = file_parts.read_at(file, end - start, start)
                 digest.update(data)
                 count += len(parse_body(self.head.algorithm, data))
             if count != self.head.count:
                 raise FormatError("filter: the count is not the body's")
-            if self.part_bits and digest.digest() != durable.read_at(file, FuseFilter.DIGEST_BYTES, self._starts[-1]):
+            end = self._starts[-1]
+            if self.part_bits and digest.digest() != file_parts.read_at(file, FuseFilter.DIGEST_BYTES, end):
                 raise FormatError("filter: its digest does not match")
 
     def _part_bits(self, file: BinaryIO) -> int:
         if self.head.algorithm is Algorithm.BLOOM:
             return 0
-        beginning = durable.read_at(file, FuseFilter.HEAD_BYTES, self._at)
+        beginning = file_parts.read_at(file, FuseFilter.HEAD_BYTES, self._at)
         bits = FuseFilter.part_bits_of(beginning)
         if bits and beginning != FuseFilter.head(int(self.head.algorithm), bits, self.head.count):
             raise FormatError("filter: the body is not the head's")
@@ -82,7 +83,7 @@ class FilterFile:
         at = self._at + FuseFilter.HEAD_BYTES
         for _ in range(1 << self.part_bits):
             yield at
-            at += FuseFilter.part_bytes(durable.read_at(file, FuseFilter.PART_HEAD_BYTES, at))
+            at += FuseFilter.part_bytes(file_parts.read_at(file, FuseFilter.PART_HEAD_BYTES, at))
         yield at
         if at + FuseFilter.DIGEST_BYTES != size:
             raise FormatError("filter: it is longer or shorter than its parts")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pilookup import durable
+from pilookup import file_parts
 from pilookup.custody.publish import assemble as building
 from pilookup.custody.publish.publish import publish, rotate
 from pilookup.custody.publish.spill_file import RECORDS, SECTIONS, SpillFiles, spill_path, write_spill_file
@@ -208,7 +208,7 @@ def test_a_failing_read_names_the_file(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "pread", broken)
     with (tmp_path / "f").open("rb") as file, pytest.raises(OSError, match="Input/output") as caught:
-        durable.read_at(file, 4, 0)
+        file_parts.read_at(file, 4, 0)
     assert caught.value.filename == str(tmp_path / "f")
 
 
@@ -216,4 +216,4 @@ def test_a_failing_read_names_the_file(tmp_path, monkeypatch):
 def test_reads_beyond_the_file_are_refused(tmp_path, size, at):
     (tmp_path / "f").write_bytes(b"1234")
     with (tmp_path / "f").open("rb") as file, pytest.raises(EOFError):
-        durable.read_at(file, size, at)
+        file_parts.read_at(file, size, at)

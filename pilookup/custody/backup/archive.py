@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, BinaryIO, Final, cast
 
-from pilookup import durable
+from pilookup import durable, file_parts
 from pilookup.custody.backup.sealed_stream import SealedReader, sealed
 from pilookup.errors import BundleError
 from pilookup.plain_file import plain_file
@@ -64,7 +64,7 @@ def archive_digests(path: Path, passphrase: bytes) -> dict[str, str]:
     with opened_archive(path, passphrase) as files:
         for name, content in files:
             digest = sha256()
-            while block := content.read(durable.BLOCK_BYTES):
+            while block := content.read(file_parts.BLOCK_BYTES):
                 digest.update(block)
             digests[name] = digest.hexdigest()
     return digests
@@ -97,7 +97,7 @@ def extract(content: IO[bytes], to: Path) -> None:
     """Write a file of an archive below an existing or new directory, flushed; raises OSError."""
     for folder in reversed([each for each in to.parents if not each.exists()]):
         folder.mkdir(mode=durable.DIRECTORY_MODE)
-    durable.write_flushed(to, iter(lambda: content.read(durable.BLOCK_BYTES), b""))
+    durable.write_flushed(to, iter(lambda: content.read(file_parts.BLOCK_BYTES), b""))
 
 
 def _check_same(found: dict[str, str], written: dict[str, str], out: Path) -> None:
@@ -107,7 +107,7 @@ def _check_same(found: dict[str, str], written: dict[str, str], out: Path) -> No
 
 def _check_ended(reader: SealedReader) -> None:
     """Read to the end of the stream, which authenticates all of it."""
-    while block := reader.read(durable.BLOCK_BYTES):
+    while block := reader.read(file_parts.BLOCK_BYTES):
         if block.strip(b"\0"):
             raise BundleError("the backup has more after its end")
 
@@ -130,7 +130,7 @@ def _tar_chunks(entries: Iterable[Entry], digests: dict[str, str]) -> Iterator[b
         info.size, info.mode = size, durable.FILE_MODE
         yield info.tobuf(tarfile.PAX_FORMAT)
         digest, done = sha256(), 0
-        for block in [entry.source] if isinstance(entry.source, bytes) else durable.read_blocks(entry.source):
+        for block in [entry.source] if isinstance(entry.source, bytes) else file_parts.read_blocks(entry.source):
             digest.update(block)
             done += len(block)
             yield block

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from pilookup import destruction, durable
+from pilookup import destruction, durable, file_parts
 from pilookup.bundles.header import Header
 from pilookup.bundles.import_lock import INCOMING, LOCK, TAKING_UP
 from pilookup.bundles.incoming import Trusted
@@ -63,7 +63,7 @@ def _copy(online: Path, to: Path) -> None:
         if path.is_dir():
             (to / below).mkdir(mode=durable.DIRECTORY_MODE)
         else:
-            durable.write_flushed(to / below, durable.read_blocks(path))
+            durable.write_flushed(to / below, file_parts.read_blocks(path))
 
 
 def verify_newest(staging: Home) -> Newest:

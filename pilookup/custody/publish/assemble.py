@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
-from pilookup import durable, file_errors
+from pilookup import durable, file_errors, file_parts
 from pilookup.compute.callbacks import Progress
 from pilookup.compute.executors import completed, concurrent_tasks
 from pilookup.compute.window import OrderedWindow
@@ -167,7 +167,7 @@ class _HashedFile:
 
     def take(self, path: Path) -> None:
         """Append a file's bytes, and delete that file."""
-        for block in durable.read_blocks(path):
+        for block in file_parts.read_blocks(path):
             self._digest.update(block)
             with file_errors.naming(self._path):
                 self._size += self._file.write(block)

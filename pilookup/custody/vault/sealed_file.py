@@ -33,7 +33,7 @@ from typing import Any, Final
 import numpy as np
 from cryptography.exceptions import InvalidTag
 
-from pilookup import durable
+from pilookup import durable, file_parts
 from pilookup.custody.vault.shard import SEAL_BYTES, ShardStore
 from pilookup.errors import VaultError
 from pilookup.plain_file import unbuffered_plain_file
@@ -148,7 +148,7 @@ class SealedFile:
         """The bytes at each (offset, size)."""
         try:
             with unbuffered_plain_file(self.path) as file:
-                return [durable.read_at(file, size, at) for at, size in positions]
+                return [file_parts.read_at(file, size, at) for at, size in positions]
         except FileNotFoundError:
             raise VaultError(f"{self.path}: missing") from None
         except EOFError:

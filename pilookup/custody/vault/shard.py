@@ -35,7 +35,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from cryptography.exceptions import InvalidTag
 
-from pilookup import _core, durable
+from pilookup import _core, durable, file_parts
 from pilookup.custody.vault.columns import fixed_bytes
 from pilookup.custody.vault.partitions import ALL, Span, spans_of
 from pilookup.custody.vault.schema import SCHEMA
@@ -175,7 +175,7 @@ class ShardStore:
         at = _SHARD_HEAD
         for i, frame in enumerate(self._directory(file, head, aad)):
             if frame["first"] < span.stop and span.start <= frame["last"]:
-                sealed = durable.read_at(file, int(frame["size"]), at)
+                sealed = file_parts.read_at(file, int(frame["size"]), at)
                 rows = _rows(self._open(head + f"{aad}/{i}".encode(), sealed))
                 yield rows if span.start <= frame["first"] and frame["last"] < span.stop else _within(rows, span)
             at += int(frame["size"])
@@ -184,10 +184,10 @@ class ShardStore:
         end = file.seek(0, os.SEEK_END) - _SIZE_BYTES
         if end < _SHARD_HEAD:
             raise EOFError
-        size = int.from_bytes(durable.read_at(file, _SIZE_BYTES, end), "little")
+        size = int.from_bytes(file_parts.read_at(file, _SIZE_BYTES, end), "little")
         if size > end - _SHARD_HEAD:
             raise EOFError
-        sealed = durable.read_at(file, size, end - size)
+        sealed = file_parts.read_at(file, size, end - size)
         return np.frombuffer(self._open(head + f"{aad}/directory".encode(), sealed), _FRAME)
 
     def _check_head(self, head: bytes, magic: bytes) -> None:

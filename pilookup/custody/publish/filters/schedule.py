@@ -15,7 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final, TypeVar
 
-from pilookup import durable
+from pilookup import durable, file_parts
 from pilookup._core import FuseFilter
 from pilookup.compute.executors import completed, concurrent_tasks
 from pilookup.custody.publish.filters.keys import AdditionKeys, SpilledKeys
@@ -237,4 +237,4 @@ def _filter_bytes(head: FilterHead, built: BuiltFilter) -> Iterator[bytes]:
 
 
 def _read(paths: Iterable[Path]) -> Iterator[bytes]:
-    return chain.from_iterable(map(durable.read_blocks, paths))
+    return chain.from_iterable(map(file_parts.read_blocks, paths))

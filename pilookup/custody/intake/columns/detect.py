@@ -16,7 +16,7 @@ from pilookup.custody.intake.columns.layout import Layout, RoleOfColumn, UnreadC
 from pilookup.custody.intake.columns.moved_columns import rows_of_layout
 from pilookup.custody.intake.columns.phone_columns import exposed_columns, registration_columns, unread_beside
 from pilookup.custody.intake.columns.table_head import TableHead
-from pilookup.custody.intake.columns.unread_cells import is_whole, numbers_of_unread
+from pilookup.custody.intake.columns.unread_cells import is_number_alone, numbers_of_unread
 from pilookup.custody.intake.columns.words_above import (
     cells_of,
     columns_of_another,
@@ -236,4 +236,4 @@ def _passed_over(rows: Rows, header: HeaderRows | None, region: str) -> int:
     if header is None:
         return 0
     above = sum(len(numbers_of_unread(cell, region)) for row in rows[: header.first] for cell in row)
-    return above + sum(is_whole(cell, region) for row in rows[header.first : header.data] for cell in row)
+    return above + sum(is_number_alone(cell, region) for row in rows[header.first : header.data] for cell in row)

@@ -5,7 +5,7 @@ from typing import Final
 
 from pilookup.custody.intake.columns.find_numbers import find_numbers
 from pilookup.custody.intake.columns.full_numbers import full_numbers
-from pilookup.custody.intake.columns.judge import is_entry
+from pilookup.custody.intake.columns.judge import is_entry, is_one_number
 from pilookup.custody.intake.columns.mobiles import mobiles_in
 
 _WORDS: Final = re.compile(r"[^\W\d_oO]{2}")
@@ -19,10 +19,9 @@ def may_have_others(cell: str) -> bool:
     return len(cell) <= SHORT_CHARS or is_entry(cell)
 
 
-def is_whole(cell: str, region: str) -> bool:
-    """Whether a cell is one number and nothing else, however it is spelled."""
-    found = find_numbers(cell, region)
-    return len(found) == 1 and isinstance(found[0][1], bytes) and not _WORDS.search(cell)
+def is_number_alone(cell: str, region: str) -> bool:
+    """Whether a cell is one number without words beside it. A label with an example has words."""
+    return is_one_number(cell, region) and not _WORDS.search(cell)
 
 
 def numbers_of_unread(cell: str, region: str) -> list[bytes | None]:

@@ -28,7 +28,7 @@ class Column:
         counts: What these cells are.
         is_named: Whether the label names phones.
         is_of_another: Whether the words above name somebody else than the people in the rows.
-        has_header: Whether the header of another table is among the cells.
+        has_header: Whether these are identifiers, and the header of another table is among the cells.
         phone: How its numbers are read.
     """
 

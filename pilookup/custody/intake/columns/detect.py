@@ -99,7 +99,8 @@ def _choose(
     ]
     below = table.head[start + len(of_table) :]
     of_another = columns_of_another(table, labels, width, previous, of_table, below, options.region)
-    with_headers = columns_with_headers(rows)
+    with_identifiers = [column.at for column in columns if column.counts.shows_identifiers]
+    with_headers = columns_with_headers(rows, with_identifiers)
     for column in columns:
         column.is_of_another = column.at in of_another
         column.has_header = column.at in with_headers

@@ -1,6 +1,7 @@
 """The words above a column, which may name somebody else than the people in the rows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from itertools import pairwise
 from typing import Final
 
@@ -62,10 +63,13 @@ def columns_of_another(
     They may start in the rows `below`, if the last row has the first of several rows of this header.
     """
     widest = max([width, *map(len, table.head)])
+    if rows and _is_header(rows, len(rows) - 1):
+        rows, below = [*rows, *below[:1]], below[1:]  # the other row of this header
+    is_header = cache(partial(_is_header, rows))
     found = []
     for column in range(widest):
         above = words_above(table, labels, column, previous)
-        if headers.is_other_party(above) or _becomes_another(rows, below, column, region):
+        if headers.is_other_party(above) or _becomes_another(rows, below, column, is_header, region):
             found.append(column)
         elif previous is not None and column in previous.of_another:
             is_new = bool(label_of(labels, column).strip()) and tuple(labels) != previous.header
@@ -74,28 +78,27 @@ def columns_of_another(
     return tuple(found)
 
 
-def _becomes_another(rows: Rows, below: Rows, column: int, region: str) -> bool:
+def _becomes_another(rows: Rows, below: Rows, column: int, is_header: Callable[[int], bool], region: str) -> bool:
     """Whether a cell among data is the header of somebody else's phones: it says so, and the next cell has a number."""
-    if rows and _is_header(rows, len(rows) - 1):
-        rows, below = [*rows, *below[:1]], below[1:]  # the other row of this header
-    filled = [(row[column], _is_header(rows, at)) for at, row in enumerate(rows) if _has_content(row, column)]
-    filled += [(row[column], False) for row in below if _has_content(row, column)][:1]
+    filled = [(row[column], at) for at, row in enumerate(rows) if _has_content(row, column)]
+    filled += [(row[column], -1) for row in below if _has_content(row, column)][:1]
     return any(
         len(cell) <= MAX_NAME
         and headers.is_other_party(cell)
-        and (names_phone(cell) or (digit_count(cell) < _LEAST_DIGITS and is_header))
+        and (names_phone(cell) or (digit_count(cell) < _LEAST_DIGITS and is_header(at)))
         and bool(numbers_in(under, region))
-        for (cell, is_header), (under, _) in pairwise(filled)
+        for (cell, at), (under, _) in pairwise(filled)
     )
 
 
-def columns_with_headers(rows: Rows) -> frozenset[int]:
-    """The columns of data in which the header of a table beside or below stands: the numbers under it may be phones."""
+def columns_with_headers(rows: Rows, columns: Sequence[int]) -> frozenset[int]:
+    """Those of some columns in whose data the header of another table stands: the numbers under it may be phones."""
+    is_header = cache(partial(_is_header, rows))
     return frozenset(
         column
+        for column in columns
         for at, row in enumerate(rows)
-        for column, cell in enumerate(row)
-        if names_phone(cell) or (_is_name(cell) and _is_header(rows, at))
+        if column < len(row) and (names_phone(row[column]) or (_is_name(row[column]) and is_header(at)))
     )
 
 

@@ -22,12 +22,19 @@ class Outcome:
 
 
 def load_file(
-    path: Path, kind: Kind = Kind.EXPOSURE, region: str = "CN", encoding: str | None = None, **columns: str
+    path: Path,
+    kind: Kind = Kind.EXPOSURE,
+    region: str = "CN",
+    encoding: str | None = None,
+    *,
+    scan_text: bool = False,
+    **columns: str,
 ) -> Outcome:
     """Everything that `read_file` yields for one file; numbers without their scheme."""
     report, rejects = Report(), io.StringIO()
     outcome = Outcome([], [], [], report, [])
-    for batch in read_file(path, IntakeOptions(kind, region, columns, encoding=encoding), report, rejects, None):
+    options = IntakeOptions(kind, region, columns, scan_text=scan_text, encoding=encoding)
+    for batch in read_file(path, options, report, rejects, None):
         assert len(batch.identifiers) == len(batch.accounts) == len(batch.months) > 0
         outcome.numbers += [identifier.decode().removeprefix("tel:+") for identifier in batch.identifiers]
         outcome.accounts += batch.accounts
@@ -48,9 +55,9 @@ def load_path():
 def load(tmp_path):
     """Writes bytes or text to a file with the given name and reads it."""
 
-    def write_and_load(name: str, content: bytes | str, kind: Kind = Kind.EXPOSURE, region: str = "CN", **columns: str):
+    def write_and_load(name: str, content: bytes | str, kind: Kind = Kind.EXPOSURE, region: str = "CN", **others):
         path = tmp_path / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return load_file(path, kind, region, **columns)
+        return load_file(path, kind, region, **others)
 
     return write_and_load

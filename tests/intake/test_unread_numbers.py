@@ -19,6 +19,19 @@ SPELLED = [
     "打13800138001", "138OO138001", "13O-0138-0O01", "一三八零零一三八零零一", "１３８００１３８００１", "+86 13800138001", "备用:13800138001",
     "香港+85291234000", "座机0571-88888888，手机13800138001", "13800138001_13800138002", "二〇二四年一月一日到期",
 ]  # fmt: skip
+TOUCHED = [
+    *(f"{word}13912345678" for word in ("V", "vx", "wx", "tel", "TEL", "微信V", "加wx", "QQ", "sj", "Mobile", "P")),
+    *(f"13912345678{word}" for word in ("V", "vx", "wx同号", "tx", "X2", "x12", "v，勿扰")),
+]
+"""A mobile with words that people write beside a number, and nothing between."""
+IN_A_TEXT = [
+    "座机0571-88888888", "家里(0571)88888888，晚上打", "打0571 88888888找他", "（010）62345678转", "tel0571-88888888", "0571-88888888-801转",
+    "香港00852-91234000的", "港852-91234000", "台(886)912345000", "打013912345678", "拨17951 13912345678", "拨1795113912345678", "12593 13912345678",
+]  # fmt: skip
+NO_NUMBER = [
+    "f13912345678a", "id_a13912345678", "ab13912345678", "13912345678e", "13912345678abc", "sha1139123456780", "NO.2024-0571-88888888",
+    "0571-18888888元", "第0571-8888888888号", "0571-888888", "85291234000元", "01391234567", "17951139123456789",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("cell", FULL)
@@ -35,7 +48,11 @@ def test_other_texts(cell):
 @pytest.mark.parametrize("kind", [Kind.EXPOSURE, Kind.MALICIOUS])
 def test_the_core_and_the_rules_tell_the_same(tmp_path, kind, encoding):
     """Each row is plain except a cell in a column that is not read, or in one of another party."""
-    cells = [cell for one in [*FULL, *OTHERS, *SPELLED] for cell in (one, "好", "2024-01-15")]
+    cells = [
+        cell
+        for one in [*FULL, *OTHERS, *SPELLED, *TOUCHED, *IN_A_TEXT, *NO_NUMBER]
+        for cell in (one, "好", "2024-01-15")
+    ]
     rows = [f"138{at:08},{cell},{'好' if at % 2 else cell}" for at, cell in enumerate(cells)]
     path = tmp_path / "a.csv"
     path.write_text("手机,备注,客服电话\n" + "\n".join(rows) + "\n", encoding=encoding)
@@ -54,6 +71,27 @@ def _rows(cells, header="手机,村,备注"):
 def test_a_number_written_in_full_is_told(load, cell):
     outcome = load("a.csv", _rows(["好"] * 9 + [cell]))
     assert _warnings(outcome) == {("unread_numbers", 3, 1)}
+
+
+@pytest.mark.parametrize("kind", [Kind.EXPOSURE, Kind.MALICIOUS])
+@pytest.mark.parametrize("length", [0, 80])
+@pytest.mark.parametrize("cell", [*TOUCHED, *IN_A_TEXT])
+def test_a_number_in_a_text_is_read_or_told(load, cell, length, kind):
+    outcome = load("a.csv", _rows(["好"] * 9 + [cell, "好" * length + cell]), kind=kind)
+    read = len(outcome.numbers) - 11
+    told = [(column, count) for code, column, count in _warnings(outcome) if code != "lookalike_numbers"]
+    assert read == 2 if read else told == [(3, 2)]
+
+
+@pytest.mark.parametrize("cell", [*TOUCHED, *IN_A_TEXT])
+def test_a_number_in_a_text_is_stored_where_texts_are_searched(load, cell):
+    outcome = load("a.csv", _rows(["好"] * 9 + [f"好，{cell}"]), scan_text=True)
+    assert len(outcome.numbers) == 11
+
+
+@pytest.mark.parametrize("cell", NO_NUMBER)
+def test_other_digits_in_a_text_are_not_told(load, cell):
+    assert _warnings(load("a.csv", _rows(["好"] * 9 + [cell, f"好，{cell}"]))) == set()
 
 
 @pytest.mark.parametrize("cell", ["013800138000", "057188888888", "01062345678"])

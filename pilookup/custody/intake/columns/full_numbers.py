@@ -8,7 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from pilookup.custody.intake.columns.cells.text import cell_text
 from pilookup.custody.intake.columns.find_numbers import find_numbers
+from pilookup.custody.intake.columns.mobiles import WORD_BEFORE
 from pilookup.identifier import canonicalise
 
 LEAST_CHARS: Final = 11
@@ -17,6 +19,12 @@ _INTERNATIONAL: Final = r"\+[1-9][0-9]{0,3}[ -]?[0-9]{7,12}"
 _NEIGHBOUR: Final = r"(?:00(?:852|853|886)[ -]?|(?:852|853|886)[ -]|[(](?:852|853|886)[)][ -]?)[0-9]{8,9}"
 _MOBILE: Final = r"(?:1[3-9][0-9]{9}\.0{1,2}|01[3-9][0-9]{9})"
 _FULL: Final = re.compile(rf"[ \t\n\r\f]*(?:{_MOBILE}|{_LANDLINE}|{_INTERNATIONAL}|{_NEIGHBOUR})[ \t\n\r\f]*")
+_TEXT: Final = re.compile(
+    WORD_BEFORE
+    + r"(?<![0-9][-./])(?P<number>[(]0[1-9][0-9]{1,2}[)][ -]?[2-8][0-9]{6,7}|0[1-9][0-9]{1,2}[ -][2-8][0-9]{6,7}"
+    r"|(?:00(?:852|853|886)[ -]?|(?:852|853|886)-|[(](?:852|853|886)[)][ -]?)[0-9]{8,9}"
+    r"|(?:0|179[0-9]{2}|12593|12520)[ -]?1[3-9][0-9]{9})(?![0-9a-z])(?!\.[0-9])(?!-[0-9]{5})"
+)
 _PLUS: Final = re.compile(r"(?<!\d)\+[1-9]")
 _LEAST_DIGITS: Final = 8
 _DIGITS: Final = frozenset("0123456789")
@@ -33,7 +41,11 @@ def is_full_number(cell: str) -> bool:
 
 
 def full_numbers(cell: str, region: str) -> Iterator[bytes | None]:
-    """The identifiers of the numbers that are written in full in a cell: alone, or in a text with a `+` and a code.
+    """The identifiers of the numbers that are written in full in a cell: alone, or in a text.
+
+    In a text, a landline needs a sign or parentheses between its area code and the rest, and an international number a
+    `+`, or the code of Hong Kong, Macao or Taiwan with a sign. A mainland mobile with a 0 or a carrier's prefix (17951)
+    in front is among them; others are not (`find_mobiles`).
 
     Yields:
         The identifier; None if the number is not possible.
@@ -43,6 +55,17 @@ def full_numbers(cell: str, region: str) -> Iterator[bytes | None]:
         yield found if isinstance(found, bytes) else None
     elif len(cell) >= LEAST_CHARS and _PLUS.search(cell) and _count_digits(cell) >= _LEAST_DIGITS:
         yield from (result for _, result in find_numbers(cell, region) if isinstance(result, bytes))
+    elif len(cell) >= LEAST_CHARS:
+        yield from _numbers_in_text(cell, region)
+
+
+def _numbers_in_text(text: str, region: str) -> Iterator[bytes]:
+    content = cell_text(text)
+    for found in _TEXT.finditer(content.plain):
+        start, stop = content.span(*found.span("number"))
+        number = canonicalise(text[start:stop], region)
+        if isinstance(number, bytes):
+            yield number
 
 
 def _count_digits(cell: str) -> int:

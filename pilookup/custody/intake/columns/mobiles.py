@@ -2,15 +2,23 @@
 
 import re
 from collections.abc import Sequence
+from typing import Final
 
 from pilookup.custody.intake.columns.cells.text import CHINESE_DIGITS, cell_text
 from pilookup.custody.intake.columns.long_cells import remember_long
 from pilookup.identifier import canonicalise
 
-_MOBILE = re.compile(
-    r"(?<![0-9a-z])(?<![0-9]\.)(?:(?:\+|00)?86[ -]?|(?<!\+)|(?<=[0-9]\+))"
-    r"(?:1[3-9][0-9]{9}|(?P<grouped>1[3-9][0-9](?P<sign>[ -])[0-9]{4}(?P=sign)[0-9]{4}))"
-    r"(?![0-9a-z])(?!\.[0-9])"
+WORD_BEFORE: Final = (
+    r"(?<![0-9a-z])(?:vx|v|w|wx|weixin|wechat|qq|zfb|alipay|whatsapp|tel|telephone|phone|mobile|mob|cell|call|hp|m|p|t|sj"
+    r"|sjh|dh|num|number|no)?"
+)
+"""What may touch a number in front: nothing, or a word that people write before one. No digit or other letter."""
+_WORD_BEHIND: Final = r"(?:(?![0-9a-z])|(?=(?:vx|v|w|wx|weixin|tx|tel|x[0-9]{1,2})(?![0-9a-z])))"
+_MOBILE: Final = re.compile(
+    WORD_BEFORE + r"(?<![0-9]\.)(?P<number>(?:(?:\+|00)?86[ -]?|(?<!\+)|(?<=[0-9]\+))"
+    r"(?:1[3-9][0-9]{9}|(?P<grouped>1[3-9][0-9](?P<sign>[ -])[0-9]{4}(?P=sign)[0-9]{4})))"
+    + _WORD_BEHIND
+    + r"(?!\.[0-9])"
 )
 _NO_NUMBER = re.compile(r"@(?:chatroom|lid|g\.us|newsletter|broadcast)(?![a-z0-9])")
 _MOBILES = re.compile(r"\s*1[3-9][0-9]{9}(?:[\s/、,，;；|]+1[3-9][0-9]{9})+\s*")
@@ -26,8 +34,9 @@ def find_mobiles(text: str) -> list[tuple[int, int]]:
     """Find what looks like a mainland mobile in any text, in linear time.
 
     A mainland mobile is `1[3-9]` and nine digits, together or as three, four and four digits with a space or a dash
-    between, with `+86`, `0086` or `86` in front or not. No digit, Latin letter or decimal point touches it. Written in
-    three groups, it must not continue a longer row of such groups, as a card number does.
+    between, with `+86`, `0086` or `86` in front or not. No digit, Latin letter or decimal point touches it, except for
+    words such as V, wx and tel that people write beside a number. Written in three groups, it must not continue a
+    longer row of such groups, as a card number does.
 
     Args:
         text: Any text.
@@ -39,10 +48,10 @@ def find_mobiles(text: str) -> list[tuple[int, int]]:
         return []
     content = cell_text(text)
     found = [one for one in _MOBILE.finditer(content.plain) if not _NO_NUMBER.match(content.plain, one.end())]
-    starts = {one.start() for one in found}
+    starts = {one.start("number") for one in found}
     stops = {one.end() for one in found}
     kept = [one for one in found if one["grouped"] is None or not _in_a_row(content.plain, one, starts, stops)]
-    return [content.span(one.start(), one.end()) for one in kept]
+    return [content.span(*one.span("number")) for one in kept]
 
 
 def mobiles_in(text: str) -> list[bytes]:
@@ -58,7 +67,7 @@ def _mobiles_in(text: str) -> Sequence[bytes]:
 
 def _in_a_row(plain: str, found: re.Match[str], starts: set[int], stops: set[int]) -> bool:
     """Whether digits that belong to no other mobile stand one sign before or after a mobile written in groups."""
-    sign, start, stop = found["sign"], found.start(), found.end()
+    sign, (start, stop) = found["sign"], found.span("number")
     before = plain[max(start - 2, 0) : start]
     after = plain[stop : stop + 2]
     return (len(before) == 2 and before[1] == sign and before[0].isdigit() and start - 1 not in stops) or (

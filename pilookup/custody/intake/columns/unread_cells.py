@@ -37,5 +37,5 @@ def numbers_of_unread(cell: str, region: str) -> list[bytes | None]:
     mobiles = mobiles_in(cell)
     if not mobiles:
         return list(full_numbers(cell, region))
-    others = [one for _, one in find_numbers(cell, region)] if may_have_others(cell) else []
-    return [*mobiles, *dict.fromkeys(one for one in others if isinstance(one, bytes) and one not in mobiles)]
+    found = (one for _, one in find_numbers(cell, region)) if may_have_others(cell) else full_numbers(cell, region)
+    return [*mobiles, *dict.fromkeys(one for one in found if isinstance(one, bytes) and one not in mobiles)]

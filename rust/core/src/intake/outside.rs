@@ -12,6 +12,10 @@ use super::{
 use crate::identifier::{Plain, canonicalise, plain_of};
 
 const DIGITS: usize = 11;
+/// The fewest digits of a landline in a text.
+const LANDLINE_DIGITS: usize = 10;
+/// The most bytes between the area code of a landline and the rest: a parenthesis and a sign, in three bytes each.
+const MOST_SIGNS: usize = 6;
 /// The fewest digits of an international number.
 const INTERNATIONAL_DIGITS: usize = 8;
 /// The least number of consecutive Chinese digits that are read as digits.
@@ -57,12 +61,12 @@ fn ascii_numbers(cell: &[u8]) -> Outside {
     if is_full_number(cell) {
         return Outside::Numbers(vec![full_number(cell)]);
     }
-    if digits < DIGITS { Outside::Numbers(Vec::new()) } else { mobiles(cell) }
+    if digits < LANDLINE_DIGITS { Outside::Numbers(Vec::new()) } else { mobiles(cell) }
 }
 
 /// What the characters of a text say about numbers in it.
 enum CharacterSet {
-    /// There are too few digits for a mobile number.
+    /// There are too few digits for a number.
     FewDigits,
     /// ASCII, and characters that no rule for numbers changes.
     Plain,
@@ -81,7 +85,7 @@ fn character_set(text: &str) -> CharacterSet {
         digits += usize::from(matches!(becomes, Plain::Becomes(byte) if may_be_digit(byte)));
         plain &= character.is_ascii() || is_unchanged(character, becomes);
     }
-    match (digits < DIGITS, plain) {
+    match (digits < LANDLINE_DIGITS, plain) {
         (true, _) => CharacterSet::FewDigits,
         (false, true) => CharacterSet::Plain,
         (false, false) => CharacterSet::Other,
@@ -129,6 +133,8 @@ fn mobiles(text: &[u8]) -> Outside {
                 return Outside::Unsure;
             }
             12..=16 if has_prefix(run) => return Outside::Unsure,
+            3..=5 if is_area(run) && holds_local_number(&text[stop..]) => return Outside::Unsure,
+            13..=14 if run.starts_with(b"00") && is_neighbour(run) => return Outside::Unsure,
             _ => {}
         }
     }
@@ -208,7 +214,23 @@ fn is_mobile(run: &[u8]) -> bool {
 /// Whether digits are a mobile number after a trunk or country prefix.
 fn has_prefix(run: &[u8]) -> bool {
     is_head(&run[run.len() - DIGITS..])
-        && matches!(&run[..run.len() - DIGITS], b"0" | b"86" | b"086" | b"0086" | b"860" | b"00860")
+        && matches!(
+            &run[..run.len() - DIGITS],
+            b"0" | b"86" | b"086" | b"0086" | b"860" | b"00860" | b"12593" | b"12520" | [b'1', b'7', b'9', _, _]
+        )
+}
+
+/// Whether digits are an area code with its 0, or the calling code of Hong Kong, Macao or Taiwan.
+fn is_area(run: &[u8]) -> bool {
+    let code = run.strip_prefix(b"00").unwrap_or(run);
+    matches!(code, b"852" | b"853" | b"886") || (run.len() <= 4 && matches!(run, [b'0', b'1'..=b'9', ..]))
+}
+
+/// Whether seven to nine digits follow on an area code, after signs.
+fn holds_local_number(text: &[u8]) -> bool {
+    let signs = text.iter().take_while(|byte| !byte.is_ascii_alphanumeric()).count();
+    let digits = text[signs..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    (1..=MOST_SIGNS).contains(&signs) && (7..=9).contains(&digits)
 }
 
 /// Whether neither side of a number is touched by anything that might belong to it.
@@ -264,7 +286,7 @@ mod tests {
         for cell in ["+85291234000", "香港+85291234000", "a +852-91234000"] {
             assert_eq!(found(cell), Outside::Unsure, "{cell}");
         }
-        for cell in ["85291234000", "0571-18888888", "000571888888", "2024-01-15T10:00:00+08:00", "x0571-88888888"] {
+        for cell in ["85291234000", "000571888888", "2024-01-15T10:00:00+08:00", "0571-888888"] {
             assert_eq!(found(cell), Outside::Numbers(vec![]), "{cell}");
         }
     }
@@ -294,6 +316,13 @@ mod tests {
             "+8613800138000",
             "１３８００１３８０００",
             "8-13800138000",
+            "1795113800138000",
+            "a 013800138000",
+            "a 0571-88888888",
+            "座机(021) 8888888",
+            "0571-18888888",
+            "a 0085291234000",
+            "香港852-91234000",
             "138－0013－8000",
             "138\u{200b}00138000",
             "138OO138000",

@@ -280,3 +280,113 @@ def test_a_column_of_another_party_goes_on_under_a_header_without_a_label_for_it
     outcome = load("a.csv", "\n".join(["电话,村,客服电话", *first, labels, *second]) + "\n")
     assert sum(each.count for each in outcome.report.warnings if each.code == "other_party") == told
     assert len([number for number in outcome.numbers if number.startswith("86136")]) == 30 - told
+
+
+OTHERS_HEADERS = [
+    *(
+        "派件员电话",
+        "派送员手机",
+        "揽件员",
+        "司机电话",
+        "送货人手机",
+        "操作员电话",
+        "制表人电话",
+        "采集人手机",
+        "受理人电话",
+        "接警人",
+    ),
+    *(
+        "值班电话",
+        "侦查员手机",
+        "取证人",
+        "联络员",
+        "网格员电话",
+        "坐席号码",
+        "话务员",
+        "外显号码",
+        "催收员手机",
+        "店长手机",
+        "物业电话",
+    ),
+    *(
+        "医院电话",
+        "班主任手机",
+        "网吧电话",
+        "rider_phone",
+        "driver_mobile",
+        "operator phone",
+        "staff_phone",
+        "store_phone",
+    ),
+]
+IDENTIFIER_HEADERS = [
+    *(
+        "合同号",
+        "票据号",
+        "终端号",
+        "开户账号",
+        "设备号",
+        "批次号",
+        "学号",
+        "警号",
+        "reqid",
+        "request_id",
+        "traceId",
+        "device_id",
+        "session_id",
+    ),
+    *("msgid", "seq", "sn", "uin", "gid", "goods_id", "contractId"),
+]
+
+
+@pytest.mark.parametrize("header", OTHERS_HEADERS)
+def test_phones_of_those_who_work_with_the_people_in_the_rows_are_told(load, header):
+    rows = [f"张三,138{at:08},139{at:08}" for at in range(12)]
+    outcome = load("a.csv", "\n".join([f"姓名,手机,{header}", *rows]) + "\n")
+    assert sorted(outcome.numbers) == [f"86138{at:08}" for at in range(12)]
+    assert [(str(each.code), each.count) for each in outcome.report.warnings] == [("other_party", 12)]
+
+
+@pytest.mark.parametrize("header", IDENTIFIER_HEADERS)
+def test_identifiers_that_look_like_mobiles_are_not_read_beside_phones(load, header):
+    rows = [f"138{at:08},139{at:08}" for at in range(12)]
+    outcome = load("a.csv", "\n".join([f"手机,{header}", *rows]) + "\n")
+    assert sorted(outcome.numbers) == [f"86138{at:08}" for at in range(12)]
+    assert [(each.column, each.count) for each in outcome.report.warnings] == [(2, 12)]
+
+
+@pytest.mark.parametrize("owner", ["业务号码", "用户号码", "电话号码", "手机号码", "查询号码", "MSISDN", "己方号码"])
+@pytest.mark.parametrize("peer", ["对方号码", "对端号码", "通话号码"])
+@pytest.mark.parametrize("owners", [1, 3, 5])
+def test_the_phones_that_calls_were_made_with_are_told(load, owner, peer, owners):
+    """There are few of them, in many rows."""
+    rows = [f"138{at % owners:08},139{at:08},主叫" for at in range(40)]
+    outcome = load("a.csv", "\n".join([f"{owner},{peer},呼叫类型", *rows]) + "\n")
+    assert sorted(outcome.numbers) == [f"86139{at:08}" for at in range(40)]
+    assert [(each.column, each.count) for each in outcome.report.warnings] == [(1, 40)]
+
+
+@pytest.mark.parametrize("owner", ["用户号码", "手机号码"])
+def test_phones_of_many_people_beside_the_other_side_are_read(load, owner):
+    rows = [f"138{at:08},139{at:08},主叫" for at in range(40)]
+    outcome = load("a.csv", "\n".join([f"{owner},对方号码,呼叫类型", *rows]) + "\n")
+    assert len(outcome.numbers) == 80
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["购买人电话", "买家手机", "推广人手机", "上级代理电话", "邀请人手机号", "收货人电话", "buyer_phone", "号商手机"],
+)
+def test_a_phone_of_another_does_not_stand_for_a_missing_registered_number(load, other):
+    rows = [f"a{at},{'' if at % 3 else f'138{at:08}'},139{at:08}" for at in range(12)]
+    outcome = load("a.csv", "\n".join([f"账号,注册手机号,{other}", *rows]) + "\n", kind=Kind.MALICIOUS)
+    assert sorted(outcome.numbers) == [f"86138{at:08}" for at in range(0, 12, 3)]
+    assert outcome.report.rejected.total() + sum(each.count for each in outcome.report.warnings) >= 12
+
+
+@pytest.mark.parametrize("registered", ["reg_phone", "regMobile", "REG_TEL", "reg phone number", "register_mobile"])
+@pytest.mark.parametrize("other", ["phone", "bind_phone", "mobile"])
+def test_a_registered_number_by_a_short_name(load, registered, other):
+    rows = [f"a{at},139{at:08},138{at:08}" for at in range(12)]
+    outcome = load("a.csv", "\n".join([f"user,{other},{registered}", *rows]) + "\n", kind=Kind.MALICIOUS)
+    assert sorted(outcome.numbers) == [f"86138{at:08}" for at in range(12)]

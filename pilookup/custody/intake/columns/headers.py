@@ -70,13 +70,19 @@ _ACTIVE = re.compile(r"登录|登陆|活跃|使用|login|active|update")
 
 _IDENTIFIER = re.compile(
     r"身份证|证件|(?<!手机)卡号|银行|qq|金额|余额|日期|时间|时刻|编号|序号|imei|imsi|iccid|订单|流水|单号|邮编|年龄|生日|出生"
+    r"|合同号|协议号|票据号|凭证号|发票号|终端号|设备号|批次号|交易号|保单号|车架号|车牌|开户|工号|学号|警号|案号|档案号"
     r"|idcard|idno|idnumber|passport|bank|zip|postcode|birth|date|time|amount|balance|order|serial"
+    r"|(?:req|request|trace|span|device|session|msg|message|log|event|task|job|batch|item|goods|product|sku|row|record|app"
+    r"|txn|trade|ticket|contract|invoice|terminal)id$|^(?:seq|sn|uin|gid|guid|uuid)$"
 )
 _FAX = re.compile(r"传真|傳真|fax")
 _LANDLINE = re.compile(r"座机|固话|固定电话|宅电|住宅电话|landline")
 _OTHER_PARTY = re.compile(
     r"承办|民警|警官|警员|办案|经办|经手|客服|客户经理|业务员|热线|举报|商家|商户|卖家|店铺|店主|发货|发件|寄件|快递|配送|骑手|网点"
+    r"|派件|派送|揽件|揽投|收派|送货|外卖员|司机|操作员|制表|采集人|受理人|受理单位|接警|出警|值班|侦查员|取证人|提取人|联络员|网格员"
+    r"|坐席|座席|话务员|外显|催收|销售顾问|销售员|理财经理|信贷员|店长|门店|管家|物业|抄表|医生|科室|班主任|网吧|医院|学校"
     r"|派出所|填表|填报|录入|审核人|agent|officer|police|seller|merchant|shop|courier|hotline|customerservice|support"
+    r"|^(?:rider|driver|shipper|dispatcher|operator|collector|staff|doctor|store)"
 )
 _OFFICE = re.compile(
     r"承办|民警|警官|警员|办案|经办|经手|客服|热线|举报|投诉|填表|填报|制表|制单|录入|审核|复核|技术支持|(?:咨询|监督|服务)(?:电话|热线|请|联系)"
@@ -85,18 +91,18 @@ _OFFICE = re.compile(
     r"|\bfor (?:questions|help)\b",
     re.IGNORECASE,
 )
-_OWNER = re.compile(r"机主|本方|本机|owner")
-_PEER = re.compile(r"对方|对端|peer|otherparty|counterpart")
+_OWNER = re.compile(r"机主|本方|本机|己方|本端|持机|owner")
+_PEER = re.compile(r"对方|对端|通话号码|通话对象|peer|otherparty|counterpart")
 _AREA = re.compile(r"(?:电话|长途|城市|座机|固话)?区号|areacode")
 _COUNTRY = re.compile(
     r"(?:所在|所属|归属|号码|手机)?(?:国家(?:名称?|代号|[代区]?码|区号)?|国别|国籍|国家[/或及与、]?地区|国际(?:区号|代码|冠码)|国码|归属国家?)"
     r"|country(?:code|name)?|callingcode|dial(?:ing)?code|cc|nation(?:ality)?|region"
 )
 _RELATED = re.compile(
-    r"紧急|家属|亲属|亲情|配偶|妻|夫|父|母|家长|监护|子女|儿子|女儿|朋友|担保|推荐|介绍|助理|单位|公司|商务|住宅|家庭|备用|其他"
-    r"|emergency|spouse|parent|guardian|relative|friend|reference|work|business|home|other|alternate|backup|assistant"
+    r"紧急|家属|亲属|亲情|配偶|妻|夫|父|母|家长|监护|子女|儿子|女儿|朋友|担保|推荐|介绍|推广|邀请|上级|上线|代理|购买|买家|买方|号商|卡商|收货|收件|助理|单位|公司|商务|住宅|家庭|备用|其他"
+    r"|buyer|inviter|referrer|promoter|receiver|emergency|spouse|parent|guardian|relative|friend|reference|work|business|home|other|alternate|backup|assistant"
 )
-_REGISTERED = re.compile(r"注册|regist|signup")
+_REGISTERED = re.compile(r"注册|regist|signup|^reg(?=phone|mobile|tel|num|no)")
 _BOUND = re.compile(r"绑定|綁定|bound|binding|bind")
 _LOGIN = re.compile(
     r"登[录陆](?:账|帐)号|登[录陆]名|登[录陆]id|用户名|(?:账|帐)号|login|loginname|loginid|username|account"

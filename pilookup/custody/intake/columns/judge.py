@@ -18,6 +18,8 @@ _SURE_SHARE: Final = 0.9
 """Or if at least this share of the cells with digits holds numbers, however many other cells have words instead."""
 _CONSTANT_CELLS: Final = 20
 _CONSTANT_SHARE: Final = 0.9
+_MANY_CELLS: Final = 10
+_REPEATED: Final = 5
 _USUAL_CELLS: Final = 2
 _FIRST_CELLS: Final = 3
 """Of the examined rows a third, or three at least, are the first ones."""
@@ -63,6 +65,7 @@ class ColumnCells:
         bare: Cells of eleven digits and nothing else.
         bare_numbers: How many of them are numbers: mainland mobiles, and landlines if these may lack their 0.
         most_frequent: The number of cells that have the most frequent number.
+        different: How many different numbers they have.
         texts_with_mobiles: Cells of other text that contain a mainland mobile.
     """
 
@@ -74,6 +77,7 @@ class ColumnCells:
     bare: int = 0
     bare_numbers: int = 0
     most_frequent: int = 0
+    different: int = 0
     texts_with_mobiles: int = 0
 
     @property
@@ -89,6 +93,11 @@ class ColumnCells:
     def shows_identifiers(self) -> bool:
         """Whether the cells are eleven digits and nothing else, and fewer than half of them are numbers."""
         return self.bare >= self.filled * _MIN_SHARE and self.bare_numbers * 2 < self.bare
+
+    @property
+    def has_few_numbers(self) -> bool:
+        """Whether ten or more cells with a number have a fifth as many different numbers, or fewer."""
+        return self.numbers >= _MANY_CELLS and self.different * _REPEATED <= self.numbers
 
     @property
     def is_constant(self) -> bool:
@@ -115,6 +124,7 @@ def count_cells(cells: Iterable[str], region: str, *, bare_landlines: bool) -> C
         counts.with_digits += 1
         _count_cell(counts, seen, cell, region, bare_landlines=bare_landlines)
     counts.most_frequent = max(seen.values(), default=0)
+    counts.different = len(seen)
     return counts
 
 

@@ -46,9 +46,16 @@ def _reason_to_leave(column: Column, *, peer: bool) -> WarningCode | str | None:
     if not counts.numbers and not column.is_named:
         return None
     # Their first numbers may stand below the rows that were examined.
-    if column.is_of_another or (peer and headers.is_owner(label) and not headers.is_peer(label)):
+    if column.is_of_another or (peer and _is_of_owner(column)):
         return WarningCode.OTHER_PARTY
     return _reason_of_numbers(column) if counts.numbers else None
+
+
+def _is_of_owner(column: Column) -> bool:
+    """Whether the numbers beside the other sides of calls are those of the phones that the calls were made with."""
+    if headers.is_peer(column.above):
+        return False
+    return headers.is_owner(column.above) or column.counts.has_few_numbers
 
 
 def _reason_of_numbers(column: Column) -> WarningCode | None:

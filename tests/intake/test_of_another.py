@@ -1,6 +1,7 @@
 """Numbers of officers and services, and notes, in phone cells: told and not taken, wherever they stand."""
 
 import random
+import sys
 
 import pytest
 from hypothesis import given
@@ -90,3 +91,27 @@ def test_a_row_of_equal_words_is_no_header(load):
     rows = [["姓名", *"甲乙丙丁戊己庚"], ["手机", *numbers], ["住址", *["村"] * 7]]
     outcome = load("a.csv", "\n".join(",".join(row) for row in rows) + "\n")
     assert sorted(outcome.numbers) == sorted("86" + number for number in numbers)
+
+
+def calls(load, width):
+    """How many functions are called to read three rows of so many phone cells."""
+    count = 0
+
+    def counted(_frame, event, _argument):
+        nonlocal count
+        count += event in {"call", "c_call"}
+
+    rows = [",".join(f"电话1{3 + row}{at:09}" for at in range(width)) for row in range(3)]
+    before = sys.getprofile()
+    sys.setprofile(counted)
+    try:
+        outcome = load("wide.csv", "\n".join(rows) + "\n")
+    finally:
+        sys.setprofile(before)
+    assert len(outcome.numbers) == 3 * width
+    return count
+
+
+def test_time_grows_with_the_width_of_the_rows(load):
+    calls(load, 500)  # fills caches
+    assert calls(load, 2000) <= 2.3 * calls(load, 1000)

@@ -6,9 +6,9 @@ the phones.
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 from typing import Final
 
-from pilookup.custody.intake.columns.header_rows import filled_cells
 from pilookup.custody.intake.columns.headers import names_office
 from pilookup.custody.intake.columns.layout import Layout, PhoneColumn
 from pilookup.custody.intake.columns.long_cells import remember_long
@@ -49,10 +49,15 @@ def are_of_office(cell: str, found: _Found, phone: PhoneColumn) -> list[bool]:
 
 def is_note(row: Sequence[str], cell: str, found: _Found, phone: PhoneColumn, layout: Layout) -> bool:
     """Whether a phone cell is a note: a sentence that stands alone in its row, where most rows fill several cells."""
-    if phone.is_given or layout.filled_cells < 2 or len(cell) <= _NOTE_LETTERS or filled_cells(row) != 1:
+    if phone.is_given or layout.filled_cells < 2 or len(cell) <= _NOTE_LETTERS or not _is_alone(row):
         return False
     in_numbers = sum(letters for text, _ in found if (letters := _letters(text)) and text in cell)
     return _letters(cell) - in_numbers >= _NOTE_LETTERS
+
+
+def _is_alone(row: Sequence[str]) -> bool:
+    """Whether one cell of a row has content. Each phone cell of a wide row asks, so this stops at the second."""
+    return len(list(islice(filter(str.strip, row), 2))) == 1
 
 
 @remember_long

@@ -13,6 +13,7 @@ from pilookup.custody.intake.columns.judge import (
     has_eleven_digits,
 )
 from pilookup.custody.intake.columns.layout import Layout, RoleOfColumn, UnreadColumn, header_digest
+from pilookup.custody.intake.columns.mobiles import mobiles_in
 from pilookup.custody.intake.columns.moved_columns import rows_of_layout
 from pilookup.custody.intake.columns.phone_columns import exposed_columns, registration_columns, unread_beside
 from pilookup.custody.intake.columns.table_head import TableHead
@@ -232,9 +233,14 @@ def _finished(
 def _passed_over(rows: Rows, header: HeaderRows | None, region: str) -> int:
     """How many numbers are in the rows above the header, and in cells of the header that are a number as a whole.
 
-    A row of data may be taken for a part of the header where the header of a table beside stands in it.
+    A row of data may be taken for a part of the header where the header of a table beside stands in it. A landline in a
+    title that names an office is that of the office.
     """
     if header is None:
         return 0
-    above = sum(len(numbers_of_unread(cell, region)) for row in rows[: header.first] for cell in row)
+    above = sum(
+        len(mobiles_in(cell) if headers.names_office(cell) else numbers_of_unread(cell, region))
+        for row in rows[: header.first]
+        for cell in row
+    )
     return above + sum(is_number_alone(cell, region) for row in rows[header.first : header.data] for cell in row)

@@ -59,17 +59,26 @@ def is_header_row(row: Sequence[str]) -> bool:
     A cell names a phone column, or nearly all cells, three or more, are names of columns; two are enough if one names
     somebody else.
     """
-    return (any(names_phone(cell) for cell in row) or _has_names(row)) and not _holds_digits(row)
+    return not _holds_digits(row) and (any(names_phone(cell) for cell in row) or _has_names(row))
 
 
 def _has_names(row: Sequence[str]) -> bool:
     filled = [cell for cell in row if cell.strip()]
     if len(filled) < _LEAST_NAMES - 1 or any(len(cell) > MAX_NAME for cell in filled):
         return False
-    others = [cell for cell in filled if headers.is_other_party(cell)]
-    least = _LEAST_NAMES - (len(others) == 1)
-    names = [cell.strip() for cell in filled if headers.is_known(cell) or cell in others]
-    return len(set(names)) >= least and len(names) >= len(filled) * _NAMES_SHARE
+    most_others = len(filled) - len(filled) * _NAMES_SHARE
+    names: set[str] = set()
+    of_another = unknown = 0
+    for cell in filled:
+        is_of_another = headers.is_other_party(cell)
+        if is_of_another or headers.is_known(cell):
+            of_another += is_of_another
+            names.add(cell.strip())
+        else:
+            unknown += 1
+            if unknown > most_others:
+                return False  # a sheet may have many thousand columns of words
+    return len(names) >= _LEAST_NAMES - (of_another == 1)
 
 
 def filled_cells(row: Sequence[str]) -> int:

@@ -99,6 +99,24 @@ def test_all_visible_sheets_with_a_phone_column(load):
     assert "sheet note: no phone column, not read" in notes
 
 
+@pytest.mark.parametrize(
+    ("rows", "count"),
+    [
+        ([["姓名", "电话"], ["a", "0571-88123456"], ["b", "(010)62345678"]], 2),
+        ([["姓名", "电话"], ["a", "+852 91234567"]], 1),
+        ([["姓名", "电话"], ["a", "013800138000"], ["b", "1795113800138001"]], 2),
+        ([["a", "0571-88123456"], ["b", "057188123457"]], 2),
+        ([["订单号", "金额"], ["057188123456", "12"], ["2024010112345678", "3"]], 0),
+        ([["电话", "备注"], ["无", "2024-01-01"]], 0),
+    ],
+)
+def test_numbers_of_any_form_in_a_hidden_sheet_are_told(load, rows, count):
+    report = load("a.xlsx", xlsx(one=ROWS, hidden=rows)).report
+    told = [(w.code, w.location, w.count) for w in report.warnings]
+    assert told == ([("hidden_sheet", "a.xlsx sheet hidden", count)] if count else [])
+    assert any("no phone number found" in note for note in report.notes) == (not count)
+
+
 def test_no_sheet_with_a_phone_column(load):
     with pytest.raises(
         IntakeError,

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from pilookup.custody.intake import limits
-from pilookup.custody.intake.columns.judge import numbers_in
-from pilookup.custody.intake.columns.mobiles import find_mobiles
 from pilookup.custody.intake.files.parser_process import parser_process
 from pilookup.custody.intake.files.source import Member, display_name
 from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.custody.intake.model import IntakeOptions
 from pilookup.custody.intake.report import Report
 from pilookup.custody.intake.tables import sheet_program
+from pilookup.custody.intake.tables.hidden_sheets import HiddenSheet
 from pilookup.custody.intake.tables.table import NumberedRows, RowTable
 from pilookup.errors import IntakeError, PasswordRequiredError
 
@@ -123,19 +122,16 @@ class _Tables:
 
     def _skip(self, location: str, rows: Iterator[NumberedRows]) -> None:
         """Count what a hidden sheet holds, and tell it."""
-        numbers = mobiles = filled = 0
+        sheet = HiddenSheet(self._options.region)
         for block in rows:
-            for row in block.rows:
-                cells = [cell for cell in row if cell and not cell.isspace()]
-                filled += len(cells)
-                mobiles += sum(len(find_mobiles(cell)) for cell in cells)
-                numbers += sum(len(numbers_in(cell, self._options.region)) for cell in cells)
-        if mobiles:
+            sheet.add(block.rows)
+        if numbers := sheet.numbers:
             text = f"the sheet is hidden and was not read; it has {numbers:,} numbers: read it with --hidden-sheets"
-            self._report.warn(WarningCode.HIDDEN_SHEET, location, max(numbers, mobiles), text)
-        elif filled:
+            self._report.warn(WarningCode.HIDDEN_SHEET, location, numbers, text)
+        elif sheet.filled:
             self._report.notes.append(
-                f"{location}: hidden, not read; {filled:,} cells without a mobile number (--hidden-sheets reads it)"
+                f"{location}: hidden, not read; {sheet.filled:,} cells, no phone number found in them "
+                "(--hidden-sheets reads it)"
             )
 
     def _tell(self, location: str) -> None:

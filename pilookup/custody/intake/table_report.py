@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
-from pilookup.custody.intake.columns.headers import is_known, is_person
+from pilookup.custody.intake.columns.headers import is_known, is_person, without_persons
 from pilookup.custody.intake.columns.layout import Layout
 from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.custody.intake.report import ACCEPTED, REJECTED, Report, Tally
@@ -133,15 +133,16 @@ class TableReport:
 
     def _warn(self, report: Report, code: WarningCode, count: int, text: str, column: int) -> None:
         header = self._header(column)
-        name = header or str(column + 1)
+        given = self.layout.header_of(column)
+        name = header if header and given and without_persons(given) == given else str(column + 1)
         report.warn(code, self.location, count, text.format(name=name), column=column + 1, header=header)
 
     def _header(self, column: int) -> str | None:
-        """The header of a column as the report shows it; None if it may be a cell of data."""
+        """The header of a column as the report shows it, without names of persons; None if it may be a cell of data."""
         header = self.layout.header_of(column)
         if not header or any(map(is_person, header.split())) or not (self.layout.is_named or is_known(header)):
             return None
-        return shown_header(header)
+        return shown_header(without_persons(header))
 
     def _column_text(self, column: int) -> str:
         header = self._header(column)

@@ -65,6 +65,9 @@ _PERSON = re.compile(
     r"段雷龙黎史陶贺毛郝顾龚邵万钱严覃武戴莫孔向汤][\u3400-\u9fff]{1,2}"
 )
 """A text that may be the name of a person: a common family name and one or two characters."""
+_PATH_SIGNS = re.compile(r"([.\s/\\|>:：_-]+)")
+"""Signs between the parts of a name, such as the keys on the way to a value of JSON."""
+_LEFT_OUT = "…"
 _LAST_SEEN = re.compile(r"最后|最近|末次|last|latest|seen")
 _ACTIVE = re.compile(r"登录|登陆|活跃|使用|login|active|update")
 
@@ -198,6 +201,14 @@ def is_known(header: str) -> bool:
 def is_person(header: str) -> bool:
     """Whether a header cell may be the name of a person, as where a form stands beside a table."""
     return not is_known(header) and _PERSON.fullmatch(header.strip()) is not None
+
+
+def without_persons(name: str) -> str:
+    """The name of a column or table as reports show it: each part of it that may be the name of a person becomes "…".
+
+    Where persons are keys, as in JSON that maps a name to a phone, their names are parts of the names of columns.
+    """
+    return "".join(_LEFT_OUT if is_person(part) else part for part in _PATH_SIGNS.split(name))
 
 
 def registration_rank(header: str) -> int | None:

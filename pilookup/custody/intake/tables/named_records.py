@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final
 
+from pilookup.custody.intake.columns.headers import without_persons
 from pilookup.custody.intake.files.source import display_name
 from pilookup.custody.intake.tables.table import NumberedRows, RowTable
 from pilookup.errors import IntakeError
@@ -94,12 +95,14 @@ def tables_of_records(location: str, read: Callable[[], Iterator[Record]]) -> It
         layouts = _survey(read(), MAX_ALTERNATING)
     if together:
         groups = groupby(read(), key=lambda record: _key(record, layouts))
-        for key, records in groups:
-            yield _table(location, key, layouts[key], records, one=len(layouts) == 1)
+        for number, (key, records) in enumerate(groups, 1):
+            place = location if len(layouts) == 1 else _place(location, key[0], number)
+            yield _table(place, key, layouts[key], records)
         return
-    for key, layout in layouts.items():
+    for number, (key, layout) in enumerate(layouts.items(), 1):
         records = (record for record in read() if _key(record, layouts) == key)
-        yield _table(location, key, layout, records, one=len(layouts) == 1)
+        place = location if len(layouts) == 1 else _place(location, key[0], number)
+        yield _table(place, key, layout, records)
 
 
 def _survey(records: Iterator[Record], most: int) -> dict[_Key, _Layout]:
@@ -129,9 +132,16 @@ def _in_other_tables(record: Record) -> Record:
     return Record(_OTHER_TABLES, record.line, fields)
 
 
-def _table(location: str, key: _Key, layout: _Layout, records: Iterator[Record], *, one: bool) -> RowTable:
+def _place(location: str, name: str, number: int) -> str:
+    """The location of a table, by its name; by its number too where the name may have the name of a person in it."""
+    shown = without_persons(name)
+    if shown != name:
+        return f"{location} table {number} {display_name(shown)}"
+    return f"{location} {display_name(name)}" if name else location
+
+
+def _table(place: str, key: _Key, layout: _Layout, records: Iterator[Record]) -> RowTable:
     name, named = key
-    place = location if one or not name else f"{location} {display_name(name)}"
     if name == _OTHER_TABLES:
         records = map(_in_other_tables, records)
     return RowTable(place, _blocks(records, layout), layout.names if named else None)

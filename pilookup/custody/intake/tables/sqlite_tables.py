@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import IO, Any, Final
 
+from pilookup.custody.intake.columns.headers import without_persons
 from pilookup.custody.intake.files.detect import seekable
 from pilookup.custody.intake.files.parser_process import parser_process
 from pilookup.custody.intake.files.source import Member, display_name
@@ -40,18 +41,26 @@ def sqlite_tables(member: Member, report: Report) -> Iterator[RowTable]:
 
 def _tables(values: "_Values", location: str, notes: list[str]) -> Iterator[RowTable]:
     value = values.next()
+    number = 0
     while value != {"end": True}:
+        number += 1
         if "skipped" in value:
-            notes.append(f"{location} table {display_name(value['skipped'])}: a virtual table, not read")
+            notes.append(f"{location} table {_shown(value['skipped'], number)}: a virtual table, not read")
             value = values.next()
             continue
         rows = values.rows()
         yield RowTable(
-            f"{location} table {display_name(value['table'])}", rows, [str(name) for name in value["columns"]]
+            f"{location} table {_shown(value['table'], number)}", rows, [str(name) for name in value["columns"]]
         )
         for _ in rows:  # skip the rows that the caller did not read
             pass
         value = values.after
+
+
+def _shown(name: str, number: int) -> str:
+    """The name of a table; with its number where the name may have the name of a person in it."""
+    shown = without_persons(name)
+    return display_name(name) if shown == name else f"{number} {display_name(shown)}"
 
 
 class _Values:

@@ -194,3 +194,11 @@ def test_mutations_give_tables_or_an_error(tmp_path_factory, seed):
         b"COPY u (a) FROM stdin;\n1\t2\n\\.\nINSERT INTO v SET a='1', b=2;\n"
     )
     assert_tables_or_refused(tmp_path_factory.mktemp("sql") / "a.sql", mutated(content, seed))
+
+
+def test_texts_with_numbers_in_hexadecimal_values_are_cells(load):
+    values = [b"\x01\x02nick\x00\x0b13900139000\xff", "13900139001 村".encode() + b" " * 300, b"\xff\xd8\xff\xe0JFIF"]
+    rows = "".join(f"INSERT INTO a VALUES ('13800138000', X'{value.hex()}');\n" for value in values)
+    outcome = load("a.sql", f"CREATE TABLE a (phone text, data blob);\n{rows}")
+    told = sum(each.count for each in outcome.report.warnings if each.column == 2)
+    assert len({"8613900139000", "8613900139001"} & {*outcome.numbers}) + told == 2

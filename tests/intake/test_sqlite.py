@@ -1,5 +1,6 @@
 """SQLite databases: every table, from a file or from memory, in another process, with nothing written or run."""
 
+import random
 import sqlite3
 import time
 
@@ -43,6 +44,40 @@ def test_a_text_in_a_blob_is_read_whatever_its_length_and_encoding(database):
     values = f"(x'{long.encode().hex()}'), (x'{'张三13900139000'.encode('gb18030').hex()}'), (x'89504e470d0a1a0aff')"
     (table,) = read_tables(database(f"CREATE TABLE a (b BLOB); INSERT INTO a VALUES {values}"))
     assert [row[0] for row in table.rows] == [long, "张三13900139000"]
+
+
+NUMBER = b"13900139000"
+WIDE = NUMBER.decode().encode("utf-16-le")
+
+
+@pytest.mark.parametrize(
+    ("blob", "text"),
+    [
+        (b"\x01\x02" + NUMBER + b"\0\xff", "13900139000"),
+        (b"\x01\x0b" + NUMBER + b"\0", "13900139000"),
+        (b"\x0e" + NUMBER + b"\x0e13900139001\0\0", "13900139000\n13900139001"),
+        ("\x06张三 0571-88123456\x01".encode(), "张三 0571-88123456"),
+        (b"bplist00\xd1\x01\x02[" + NUMBER + b"\x08\xff", "[13900139000"),
+        (b"\x16\xfe" + WIDE, "13900139000"),
+        (b"\x16" + WIDE + b"\0\0\xff", "13900139000"),
+        (WIDE, "13900139000"),
+        (NUMBER.decode().encode("utf-16-be"), "13900139000"),
+        (b"\x16\0" + NUMBER.decode().encode("utf-16-be") + b"\xff\xfe", "13900139000"),
+        (b"\x89PNG\r\n\x1a\n" + random.Random(1).randbytes(5000), ""),
+        (b"\x01\x02wxid_abc12345\0\xff", ""),
+    ],
+)
+def test_texts_with_numbers_between_other_bytes_of_a_blob_are_cells(database, blob, text):
+    (table,) = read_tables(database(f"CREATE TABLE a (b BLOB, c); INSERT INTO a VALUES (x'{blob.hex()}', 1)"))
+    assert [row[0] for row in table.rows] == [text]
+
+
+def test_numbers_in_the_blobs_of_contacts_are_told_or_read(database, load_path):
+    blobs = [b"\x01\x02nick\x00\x0b139001390%02d\xff" % at for at in range(9)]
+    rows = ",".join(f"('wxid{at}', x'{blob.hex()}')" for at, blob in enumerate(blobs))
+    script = "CREATE TABLE a (phone); INSERT INTO a VALUES ('13800138000');"
+    report = load_path(database(f"{script} CREATE TABLE r (u, buffer BLOB); INSERT INTO r VALUES {rows}")).report
+    assert report.accepted - 1 + sum(each.count for each in report.warnings) == 9
 
 
 def in_memory(path):

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pilookup.custody.intake.limits import MAX_CELL_CHARS, MAX_LINES_BYTES
+from pilookup.custody.intake.tables.blob_text import text_of_blob
 from pilookup.custody.intake.tables.cell_text import text_of_number
 from pilookup.custody.intake.tables.row_lines import DELIMITER
 
@@ -136,7 +137,7 @@ def cells_of(column: pa.Array) -> list[str]:
         values = cells_of(column.dictionary)
         return [values[at] if at is not None else "" for at in column.indices.to_pylist()]
     if _is_binary(kind):
-        return [_text_of_bytes(value) for value in column.to_pylist()]
+        return [text_of_blob(value or b"") for value in column.to_pylist()]
     if pa.types.is_decimal(kind):
         return [_text_of_decimal(value) for value in column.to_pylist()]
     if pa.types.is_floating(kind):
@@ -146,17 +147,6 @@ def cells_of(column: pa.Array) -> list[str]:
 
 def _is_binary(kind: pa.DataType) -> bool:
     return any(check(kind) for check in (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary))
-
-
-def _text_of_bytes(value: bytes | None) -> str:
-    """Bytes as the text that they are; "" if they are none."""
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            text = (value or b"").rstrip(b"\0").decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return text if all(char.isprintable() or char.isspace() for char in text) else ""
-    return ""
 
 
 def _text_of_decimal(value: Decimal | None) -> str:

@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from pilookup.custody.intake.tables.blob_text import text_of_blob
 from pilookup.custody.intake.tables.whole_text import TextStream
 from pilookup.errors import IntakeError
 
@@ -16,7 +17,6 @@ _MAX_DEPTH: Final = 100
 _ORDINARY: Final = re.compile(r"[^'\"(),]++")
 _BLOCK_CHARS: Final = 1 << 18
 _AHEAD_CHARS: Final = 1 << 16
-_HEX_CHARS: Final = 256
 
 IDENTIFIER: Final = r"""(?:`[^`\n]++`|"[^"\n]++"|\[[^\]\n]++\]|[\w$#@]++)"""
 NAME: Final = rf"{IDENTIFIER}(?:\s*+\.\s*+{IDENTIFIER})*+"
@@ -43,7 +43,6 @@ _NEXT: Final = re.compile(rf"(?:\s++as\s++{NAME})?\s*+,", re.IGNORECASE)
 _ESCAPE: Final = {quote: re.compile(rf"\\(.)|{quote * 2}", re.DOTALL) for quote in "'\""}
 _ESCAPED: Final = {"n": "\n", "t": "\t", "r": "\r", "0": "", "b": "", "Z": ""}
 _HEX: Final = re.compile(r"0[xX]([0-9A-Fa-f]*)$")
-_PRINTABLE: Final = re.compile(r"[^\x00-\x08\x0e-\x1f\x7f]*")
 
 
 class SqlReader:
@@ -260,14 +259,11 @@ def plain_value(text: str) -> str:
 
 
 def _text_of_hex(digits: str) -> str:
-    """Text that is written as hexadecimal digits; "" if it is not text."""
-    if len(digits) > _HEX_CHARS or len(digits) % 2:
-        return ""
+    """Text that is written as hexadecimal digits; "" if there is none in it."""
     try:
-        text = bytes.fromhex(digits).decode()
+        return text_of_blob(bytes.fromhex(digits))
     except ValueError:
         return ""
-    return text if _PRINTABLE.fullmatch(text) else ""
 
 
 def unquoted(name: str) -> str:

@@ -17,6 +17,7 @@ import sqlite3
 import stat
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 ROWS_A_LINE = 1024
 EXACT_INTEGERS = 2**53
@@ -28,6 +29,8 @@ HEADER_BYTES = 100
 def main() -> None:
     """Read the database on standard input and write its rows to standard output."""
     _limit(int(sys.argv[1]))
+    # The program is run by its path, without the directories from which its parent imports.
+    sys.path.insert(0, str(Path(__file__).parents[4]))
     for value in _values():
         sys.stdout.buffer.write(json.dumps(value).encode() + b"\n")
     sys.stdout.buffer.flush()
@@ -110,7 +113,9 @@ def _text(cell: object) -> str:
     if isinstance(cell, float):
         return _text_of_number(cell)
     if isinstance(cell, bytes):
-        return _text_of_blob(cell)
+        from pilookup.custody.intake.tables.blob_text import text_of_blob  # noqa: PLC0415 - the path is set in `main`
+
+        return text_of_blob(cell)
     return str(cell)
 
 
@@ -121,17 +126,6 @@ def _decoded(data: bytes) -> str:
         except UnicodeDecodeError:
             continue
     return data.decode("utf-8", "replace")
-
-
-def _text_of_blob(data: bytes) -> str:
-    """The text of a blob that is a text; "" for any other, such as a picture."""
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            text = data.rstrip(b"\0").decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return text if all(char.isprintable() or char.isspace() for char in text) else ""
-    return ""
 
 
 def _text_of_number(value: float) -> str:

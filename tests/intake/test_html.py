@@ -146,6 +146,11 @@ def test_lines_in_a_cell():
         ("<td><a href='tel:13800138000'>拨打</a>", "拨打 13800138000"),
         ("<td><a href='tel:13800138000'>138 0013 8000</a>", "138 0013 8000"),
         ("<td><a href='https://example.org/13800138000'>x</a>", "x"),
+        ("<td>2 <a href='tel:13800138000'>拨打</a>", "2 拨打 13800138000"),
+        ("<td>13800138000 <a href='tel:+86%2013800138000'>拨打</a>", "13800138000 拨打"),
+        ("<td><a href='tel:13800138000'>138****8000</a>", PHONE),
+        ("<td><a href='tel:13800138000'>138****8001</a>", "138****8001 13800138000"),
+        ("<td><a href='tel:13800138000'>a</a> <a href='tel:13900139000'>b</a>", "a b 13800138000 13900139000"),
     ],
 )
 def test_what_a_cell_keeps_beside_its_text(cell, text):
@@ -159,6 +164,81 @@ def test_numbers_outside_tables_are_a_table():
         "a text outside the tables": [["通讯录"], [f"张三 {PHONE}"], [f"李四 {OTHER}"], ["x"]],
     }
     assert list(page("<p>通讯录 2024</p><table><tr><td>y</table>").rows) == ["a table 1"]
+
+
+@pytest.mark.parametrize("line", ["0571-88123456", "(010)62345678", "+852 91234567", "0139 0013 9000".replace(" ", "")])
+def test_a_line_outside_tables_that_is_one_number_is_read(load, line):
+    outcome = load("a.html", f"{TABLE}<ul><li>赵四<li>{line}</ul>")
+    assert len(outcome.numbers) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("<p>联系电话：0571-88123456", 1),
+        ("<li>张三 0571-88123456<li>李四 0571-88123457", 2),
+        ("<p>可以打 +852 91234567 找我", 1),
+        ("<p>客服热线：0571-88123456", 0),
+        ("<p>全国统一：400-812-3456", 0),
+        ("<p>导出时间 2024-01-15 10:22:33 共 12345 条，京ICP备14012345号-1", 0),
+    ],
+)
+def test_other_numbers_outside_tables_are_told(load, text, count):
+    assert told(load("a.html", TABLE + text)) == ([("a.html text outside the tables", count)] if count else [])
+
+
+def told(outcome):
+    assert outcome.numbers[:2] == ["86" + PHONE, "86" + OTHER]
+    assert {each.code for each in outcome.report.warnings} <= {"unread_numbers"}
+    return [(each.location, each.count) for each in outcome.report.warnings]
+
+
+@pytest.mark.parametrize("link", ["<a href='tel:13700137000'>137****7000</a>", "<a href='tel:13700137000'>拨打</a>"])
+@pytest.mark.parametrize("place", ["<div>赵四 {}</div>", "{}", "<p>{}<p>x", "<li>赵四 {} 2 楼"])
+def test_links_outside_tables_are_read_or_told(load, link, place):
+    outcome = load("a.html", TABLE + place.format(link))
+    warned = [(each.code, each.location, each.count) for each in outcome.report.warnings]
+    assert outcome.numbers[2:] == ["8613700137000"] or warned == [
+        ("unread_numbers", "a.html text outside the tables", 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("<script>var d=[{name:'a',phone:'13700137000'},{phone:'13700137001'}]</script>", 2),
+        ("<script>var d=[{phone:13700137000}]</script>", 1),
+        ("<script>var d=[{phone:'0571-88123456'}]</script>", 1),
+        ("<script>var d='" + "," * 100_000 + "13700137000'</script>", 1),
+        ("<template><tr><td>a<td>13700137000<tr><td>b<td>0571-88123456</template>", 2),
+        ("<template><tr data-phone=13700137000></template>", 1),
+        ("<template>a<template>b</template><td>13700137000</template>", 1),
+        ("<script>var t='<template>'</script>", 0),
+        ("<!-- <tr><td>a</td><td>13700137000</td></tr> -->", 1),
+        ("<!-- <td>0571-88123456</td> -->", 1),
+        ("<select><option value=13700137000>a</select>", 1),
+        ("<input type=hidden value=13700137000>", 1),
+        ("<button onclick=\"call('13700137000')\">", 1),
+        ("<div data-phone='13700137000' data-x='+85291234567'>a</div>", 2),
+        ("<a href='sms:13700137000'>x</a><img alt='13700137000'>", 1),
+        ("<head><title>赵四13700137000的聊天记录</title></head>", 1),
+        ("<script>call('13800138000')</script><div data-phone=13900139000>", 0),
+        ("<script src='13700137000.js'></script><img src='/13700137000.jpg'><input placeholder=13700137000>", 0),
+        ("<script>var t=1700000000000, a=1700000000, b='20240115102233', c=[1.38001380001]</script>", 0),
+        ("<style>a{width:13700137000px}</style><!--[if gte mso 9]><xml><x:Name>S</x:Name></xml><![endif]-->", 0),
+    ],
+)
+@pytest.mark.parametrize("before", [True, False])
+def test_numbers_that_the_page_does_not_show_are_told(load, text, count, before):
+    outcome = load("a.html", text + TABLE if before else TABLE + text)
+    assert told(outcome) == ([("a.html text that the page does not show", count)] if count else [])
+
+
+def test_a_number_in_an_attribute_of_a_row_that_shows_a_part_of_it_is_told(load):
+    row = "<tr data-phone=13700137000><td>赵四<td>137****7000"
+    outcome = load("a.html", TABLE.replace("</table>", f"{row}</table>"))
+    assert told(outcome) == [("a.html text that the page does not show", 1)]
+    assert "13700137000" not in repr(outcome.report)
 
 
 def test_a_frameset_says_where_the_cells_are():

@@ -6,7 +6,9 @@ image, a frame or a style sheet could name another file, and they are not looked
 - Each table of the page is a table, a table inside a cell too. A nested table of one row, or of a few rows of one cell,
   is text of the cell around it.
 - A cell over several columns or rows has its text in the first one, as in a workbook; the others are empty.
-- Rows outside any table are a table. Text outside any table is one too, one cell a line, if it has a mobile number.
+- Rows outside any table are a table. Text outside any table is one too, one cell a line, if it has a mobile number, or
+  a line that is one number written in full. Otherwise the numbers in it are told.
+- Numbers of tel: links are read where the text does not show them. Numbers that the page does not show are told.
 - A number that is shown shortened (1.38E+10, ####) is read from the attribute in which Excel and LibreOffice keep it.
 """
 
@@ -15,10 +17,17 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from pilookup.custody.intake.columns.full_numbers import is_full_number
+from pilookup.custody.intake.columns.headers import names_office
+from pilookup.custody.intake.columns.judge import numbers_in
 from pilookup.custody.intake.columns.mobiles import find_mobiles
+from pilookup.custody.intake.columns.unread_cells import numbers_of_unread
 from pilookup.custody.intake.tables.cell_text import text_of_number
+from pilookup.custody.intake.tables.page_templates import without_templates
 from pilookup.custody.intake.tables.page_text import decode_page
 from pilookup.custody.intake.tables.sheet_values import Padding, SheetFaultError, SheetRows, Value, in_lines
+from pilookup.custody.intake.tables.tel_links import tel_number, with_links
+from pilookup.custody.intake.tables.unshown_text import UnshownNumbers
 
 _FEED_CHARS = 1 << 16
 _MAX_NESTED = 64
@@ -48,6 +57,9 @@ _FRAMES = (
     "folder whose name ends in .files"
 )
 _EXACT_ATTRIBUTES = ("x:num", "sdval")
+_REGION = "CN"
+_SERVICE = re.compile(rb"tel:\+86(?:400|800|9)")
+"""Numbers of services, as they stand at the foot of a page."""
 
 
 def html_sheets(data: bytes, declared: str | None = None) -> Iterator[Value]:
@@ -77,12 +89,27 @@ def page_tables(text: str, prefix: str) -> Iterator[Value]:
         prefix: Is put in front of the names of its tables.
 
     Yields:
-        The values of its tables, and {"frames": true} for a frameset without a table.
+        The values of its tables, {"unread": count, "where": place} for numbers that are not in them, and
+        {"frames": true} for a frameset without a table.
 
     Raises:
         SheetFaultError: The page is over a limit.
     """
-    events = _PageEvents(prefix, len(text))
+    unshown = UnshownNumbers()
+    text, templates = without_templates(text)
+    for template in templates:
+        unshown.add_text(template)
+    yield from _values_of(text, prefix, unshown)
+    if unshown.found:  # most pages have none
+        for value in _values_of(text, prefix, UnshownNumbers()):
+            if isinstance(value, list):
+                unshown.take_out(cell for row in value for cell in row)
+    if unshown.found:
+        yield {"unread": len(unshown.found), "where": f"{prefix}text that the page does not show"}
+
+
+def _values_of(text: str, prefix: str, unshown: UnshownNumbers) -> Iterator[Value]:
+    events = _PageEvents(prefix, len(text), unshown)
     parser = etree.HTMLParser(target=events, encoding="utf-8", huge_tree=True, no_network=True)
     for start in range(0, len(text), _FEED_CHARS):
         parser.feed(text[start : start + _FEED_CHARS].encode("utf-8", "replace"))
@@ -94,22 +121,20 @@ def page_tables(text: str, prefix: str) -> Iterator[Value]:
 class _Cell:
     """A cell whose end has not come yet."""
 
-    __slots__ = ("columns", "exact", "link", "parts", "rows", "size")
+    __slots__ = ("columns", "exact", "links", "parts", "rows", "size")
 
     def __init__(self, attributes: dict[str, str]) -> None:
         self.columns = _span(attributes["colspan"], _MAX_SPAN) if "colspan" in attributes else 1
         self.rows = _span(attributes["rowspan"], _MAX_ROW_SPAN) if "rowspan" in attributes else 1
         self.exact = next((attributes[name] for name in _EXACT_ATTRIBUTES if attributes.get(name)), "")
-        self.link = ""
+        self.links: list[str] = []
         self.parts: list[str] = []
 
     def text(self) -> str:
         text = _collapse("".join(self.parts))
         if self.exact and (not text or _SHORTENED.fullmatch(text)) and _PLAIN_NUMBER.fullmatch(self.exact.strip()):
             return text_of_number(float(self.exact)) or text
-        if self.link and not any(char.isdigit() for char in text):
-            return f"{text} {self.link}".strip()
-        return text
+        return with_links(text, self.links) if self.links else text
 
 
 class _Table:
@@ -164,15 +189,19 @@ class _Table:
 class _PageEvents:
     """Receives the events of a page (an lxml parser target) and makes tables of them."""
 
-    def __init__(self, prefix: str, size: int) -> None:
+    def __init__(self, prefix: str, size: int, unshown: UnshownNumbers) -> None:
         self._prefix = prefix
+        self._unshown = unshown
         self._padding = Padding(size)
         self._open: list[_Table] = []
         self._pending: list[_Table] = []  # nested tables that are complete, while the table around them is not
         self._values: list[Value] = []
         self._outside: list[str] = []
+        self._line: list[str] = []  # the line outside of tables that has not ended, and the numbers of its links
+        self._links: list[str] = []
         self._count = 0
         self._skipping = ""
+        self._skipped: list[str] = []
         self._frames = False
 
     def take(self) -> Iterator[Value]:
@@ -183,9 +212,11 @@ class _PageEvents:
         yield from values
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if attributes:
+            self._unshown.add_attributes(attributes, _attribute_read(tag, attributes))
         if self._skipping:
-            return
-        if tag in _SKIPPED:
+            self._skipped.append("\n")
+        elif tag in _SKIPPED:
             self._skipping = tag
         elif tag == "table":
             self._start_table()
@@ -201,16 +232,14 @@ class _PageEvents:
     def _start_inline(self, tag: str, attributes: dict[str, str]) -> None:
         if tag in _LINE_TAGS:
             self._end_line()
-        elif tag == "a" and self._open and self._open[-1].cell:
-            address = attributes.get("href", "").strip()
-            if address.lower().startswith("tel:"):
-                self._open[-1].cell.link = address[4:].strip()
-        elif tag == "input" and attributes.get("type", "").lower() in _VALUE_INPUTS:
+        elif tag == "a" and (number := tel_number(attributes.get("href", ""))):
+            (self._open[-1].cell.links if self._open and self._open[-1].cell else self._links).append(number)
+        elif tag == "input" and _attribute_read(tag, attributes):
             self.data(f" {attributes.get('value', '')} ")
 
     def end(self, tag: str) -> None:
         if self._skipping:
-            self._skipping = "" if tag == self._skipping else self._skipping
+            self._end_skipped(tag)
         elif tag == "table":
             self._end_table()
         elif tag == "tr" and self._open:
@@ -220,31 +249,53 @@ class _PageEvents:
         elif tag in _LINE_TAGS:
             self._end_line()
         elif tag in _WORD_TAGS and not (self._open and self._open[-1].cell):
-            self._outside.append(" ")
+            self._line.append(" ")
+
+    def _end_skipped(self, tag: str) -> None:
+        if tag == self._skipping:
+            if tag != "style":
+                self._unshown.add_text("".join(self._skipped))
+            self._skipping, self._skipped = "", []
+        else:
+            self._skipped.append("\n")
+
+    def comment(self, text: str) -> None:
+        self._unshown.add_text(text)
 
     def _end_line(self) -> None:
         if self._open and self._open[-1].cell:
             self._open[-1].cell.parts.append("\n")
         else:
-            self._outside.append("\n")
+            self._end_outside()
+
+    def _end_outside(self) -> None:
+        """End a line that is outside of tables."""
+        line = "".join(self._line)
+        self._outside.extend((with_links(line, self._links) if self._links else line, "\n"))
+        self._line, self._links = [], []
 
     def data(self, text: str) -> None:
         if self._skipping:
+            self._skipped.append(text)
             return
         if self._open and self._open[-1].cell:
             self._open[-1].cell.parts.append(_LINE_ENDS.sub(" ", text) if "\n" in text or "\r" in text else text)
         else:
-            self._outside.append(text)
+            self._line.append(text)
 
     def close(self) -> None:
         while self._open:
             self._end_table()
+        self._end_skipped(self._skipping)
+        self._end_outside()
         lines = [line for line in _collapse("".join(self._outside)).split("\n") if line]
-        if any(map(find_mobiles, lines)):
+        if any(find_mobiles(line) or is_full_number(line) for line in lines):
             self._values.append({"sheet": f"{self._prefix}text outside the tables", "hidden": False})
             self._values.extend(in_lines([[line] for line in lines]))
         elif self._frames and not self._count:
             self._values.append({"frames": True})
+        elif count := sum(map(_count_numbers, lines)):
+            self._values.append({"unread": count, "where": f"{self._prefix}text outside the tables"})
 
     def _innermost(self) -> _Table:
         if not self._open:
@@ -254,7 +305,7 @@ class _PageEvents:
     def _start_table(self) -> None:
         if len(self._open) == _MAX_NESTED:
             raise SheetFaultError(f"tables are nested more than {_MAX_NESTED} deep")
-        self._outside.append("\n")
+        self._end_outside()
         self._count += 1
         self._open.append(_Table(f"{self._prefix}table {self._count}", self._padding))
 
@@ -284,6 +335,21 @@ class _PageEvents:
             table.started = True
             self._values.append({"sheet": table.name, "hidden": False})
         self._values.extend(in_lines(table.rows.take()))
+
+
+def _attribute_read(tag: str, attributes: dict[str, str]) -> str:
+    """The attribute of an element whose value is read; "" if there is none."""
+    if tag == "a":
+        return "href" if tel_number(attributes.get("href", "")) else ""
+    return "value" if tag == "input" and attributes.get("type", "").lower() in _VALUE_INPUTS else ""
+
+
+def _count_numbers(line: str) -> int:
+    """Number of numbers in a line, unless it says that they are of an office."""
+    if names_office(line):
+        return 0
+    found = {*numbers_of_unread(line, _REGION), *numbers_in(line, _REGION)}
+    return sum(one is not None and not _SERVICE.match(one) for one in found)
 
 
 def _span(text: str, most: int) -> int:

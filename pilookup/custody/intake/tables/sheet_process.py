@@ -139,6 +139,13 @@ class _Tables:
         if count := self._value.get("bad_bytes"):
             text = f"{count:,} characters are damaged; cells with them may be rejected: ask for the original file"
             self._report.warn(WarningCode.BAD_BYTES, location, count, text)
+        if count := self._value.get("unread"):
+            text = (
+                "numbers in a part of the file that is not read: look whether they belong to people of the list, and "
+                "put them into a table if they do"
+            )
+            place = f"{self._location} {display_name(self._value['where'])}"
+            self._report.warn(WarningCode.UNREAD_NUMBERS, place, count, text)
         if name := self._value.get("missing"):
             text = f"the sheet {display_name(name)} is named in the file but not in it: ask for the whole export"
             self._report.warn(WarningCode.MEMBER_SKIPPED, location, 1, text)

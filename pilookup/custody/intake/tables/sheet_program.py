@@ -10,6 +10,7 @@ the file. Standard output has one JSON value per line:
     {"sheet": name, "hidden": bool}      a table starts; the name is "sheet X" or "table 1", or empty
     [[cell, ...], ...]                   its next rows, from row 1 on; every cell is text
     {"bad_bytes": count}                 places that are not text in the encoding of the file
+    {"unread": count, "where": place}    numbers in a part of the file that is no table
     {"missing": name}                    a sheet that the file names but does not hold
     {"formulas": count}                  cells of the last table without a value, whose formula stands for it
     {"fault": "password" | "damaged" | sentence}   the file cannot be read; nothing follows

@@ -115,3 +115,80 @@ def calls(load, width):
 def test_time_grows_with_the_width_of_the_rows(load):
     calls(load, 500)  # fills caches
     assert calls(load, 2000) <= 2.3 * calls(load, 1000)
+
+
+# Lines of labels and values under a table of five columns, whose phones are in the third; `N` is the number.
+SIGNED = [
+    "填报人,某某,联系电话,N", "民警签字,李娜,手机,N", "合计,6,,,\n咨询电话,N", "制表：张三,,审核：李四,电话：N", ",派出所值班电话,N,",
+    "制表人,张三,N", "填表人：张三,,N", "经办人张三,,,,N", "承办单位,某某,Tel,N", "审核人签字,,,手机号码,N", "值班民警,李娜,,联系方式,N",
+    "民警,李娜,电话,N", "李警官,,电话：N", "审核员,李娜,手机,N", "派出所,,电话,N", "机主号码,N", "机主,张三,手机,N", "监督电话,,N",
+    "prepared by,Li Si,phone,N", "case officer: Li Si,,,mobile,N", "hotline,N", "取证人,李警官,,办公电话,N,手机,N",
+    "经办人：张三\n电话：N", "制表人,张三\n,日期,2026-01-02\n,,联系电话,N", "办案民警,李娜\n警号,012345\n,手机,N",
+]  # fmt: skip
+OF_THE_LIST = [
+    "7,派出所已登记,N,好,村", "7,张三,N,派出所,旁", "民警,张三,N,好,村", "已审核,张三,N,好,村", "审核,张三,N,好,村", "检验员,张三,N,,", "举报,张三,N,,",
+    "7,张三,N,经办人：李娜,村", "姓名：张三,审核：通过,N,,", "审核：已审核,张三,N,好,村", "经办人,李娜,,姓名：张三,手机：N", "7,民警小区,N,好,村", "姓名,张三,职业,民警,手机：N", "机主,张三,N,好,村",
+]  # fmt: skip
+
+
+def signed_table(line, place, header):
+    rows = [f"{at},某人,{mobile(at)},好,村" for at in range(30)]
+    at = {"foot": 30, "middle": 15}[place]
+    rows[at:at] = line.split("\n")
+    return "\n".join(["序号,姓名,电话,备注,地址"] * header + rows) + "\n"
+
+
+@pytest.mark.parametrize("header", [True, False])
+@pytest.mark.parametrize("place", ["foot", "middle"])
+@pytest.mark.parametrize("line", SIGNED)
+def test_a_number_behind_a_label_in_another_cell_is_told(load, line, place, header):
+    """It names an officer, the author, a service or the owner of the phone; or the row directly above does."""
+    outcome = load("a.csv", signed_table(line.replace("N", mobile("other")), place, header))
+    assert sorted(outcome.numbers) == sorted("86" + mobile(at) for at in range(30))
+    assert told(outcome, "other_party") == 1
+
+
+@pytest.mark.parametrize("place", ["foot", "middle"])
+@pytest.mark.parametrize("line", OF_THE_LIST)
+def test_a_number_beside_a_remark_or_an_occupation_is_taken(load, line, place):
+    outcome = load("a.csv", signed_table(line.replace("N", mobile("person")), place, True))
+    assert sorted(outcome.numbers) == sorted("86" + mobile(at) for at in [*range(30), "person"])
+
+
+@pytest.mark.parametrize("line", ["制表人,张三,N", ",派出所值班电话,N", "经办人：张三\n,,电话：N"])
+def test_a_column_that_the_operator_names_is_read_whatever_the_labels(load, line):
+    text = signed_table(line.replace("N", mobile("other")), "foot", True)
+    assert "86" + mobile("other") in load("a.csv", text, phone="电话").numbers
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_labels_in_other_cells_are_read_in_every_text(load, encoding, end):
+    lines = [f"{at},某人,{mobile(at)}" for at in range(3000)]
+    lines[100::100] = ["填报人,张三," + mobile("other")] * 29
+    outcome = load("a.csv", end.join(["序号,姓名,电话", *lines, ""]).encode(encoding))
+    assert sorted(outcome.numbers) == sorted("86" + mobile(at) for at in range(3000) if at % 100 or not at)
+    assert told(outcome, "other_party") == 29
+
+
+FACTS = [
+    "机主号码|N", "取证人|李警官;联系电话|N", "取证人|李警官;取证时间|2026-01-02;联系电话|N", "机主姓名|张三;手机号码|N", "本机号码|N",
+    "办案民警|李娜|联系电话|N", "提取人|李娜;警号|012345;电话|N",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("facts", FACTS)
+def test_a_table_of_facts_of_a_report(load, facts):
+    rows = [line.split("|") for line in facts.replace("N", mobile("other")).split(";")]
+    tables = [[["设备名称", "OPPO"], *rows], [["序号", "对方号码"], *([str(at), mobile(at)] for at in range(3))]]
+    cells = ["".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in table) for table in tables]
+    outcome = load("a.html", "".join(f"<table>{table}</table>" for table in cells))
+    assert sorted(outcome.numbers) == sorted("86" + mobile(at) for at in range(3))
+    assert told(outcome, "other_party") == 1
+
+
+def test_a_form_of_a_person_of_the_list_below_that_of_the_officer(load):
+    """The label of the person ends what the label of the officer says."""
+    forms = [f"<tr><td>姓名</td><td>某人</td></tr><tr><td>手机</td><td>{mobile(at)}</td></tr>" for at in range(5)]
+    outcome = load("a.html", f"<table><tr><td>承办人</td><td>李娜</td></tr>{''.join(forms)}</table>")
+    assert sorted(outcome.numbers) == sorted("86" + mobile(at) for at in range(5))

@@ -7,6 +7,7 @@ from pilookup.custody.intake.columns import headers
 from pilookup.custody.intake.columns.find_numbers import find_numbers
 from pilookup.custody.intake.columns.header_rows import HeaderRows, Rows, names_phone
 from pilookup.custody.intake.columns.layout import Layout
+from pilookup.custody.intake.columns.other_labels import names_phone_of_other
 from pilookup.custody.intake.model import IntakeOptions
 
 _MAX_LABEL = 20
@@ -43,7 +44,7 @@ def phone_cells(row: Sequence[str]) -> dict[int, bool]:
 
     Returns:
         The 0-based columns; each with whether the numbers in it belong to the people of the table, and not to an
-        officer, a seller or another party.
+        officer, a seller, another party or the owner of the phone.
     """
     found: dict[int, bool] = {}
     current: bool | None = None
@@ -51,7 +52,7 @@ def phone_cells(row: Sequence[str]) -> dict[int, bool]:
         if not cell.strip():
             continue
         if names_phone(cell):
-            current = not headers.is_other_party(cell) and not headers.is_fax(cell)
+            current = not names_phone_of_other(cell) and not headers.is_fax(cell)
         elif is_nothing(cell):
             continue
         elif _is_label(cell):

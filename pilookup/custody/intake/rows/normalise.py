@@ -13,6 +13,7 @@ from pilookup.custody.intake.columns.labelled import is_nothing, phone_cells
 from pilookup.custody.intake.columns.layout import Layout
 from pilookup.custody.intake.columns.mobiles import mobiles_in
 from pilookup.custody.intake.columns.months import MonthReader
+from pilookup.custody.intake.columns.other_cells import other_cells
 from pilookup.custody.intake.columns.unread_cells import numbers_of_unread
 from pilookup.custody.intake.model import Accepted, IntakeOptions
 from pilookup.custody.intake.rejects import Rejects
@@ -47,6 +48,7 @@ class _Row:
     of_office: set[bytes] = field(default_factory=set, repr=False)
     in_notes: dict[bytes, int] = field(default_factory=dict, repr=False)
     chosen: int | None = None
+    others: frozenset[int] = frozenset()
 
 
 class Normaliser:
@@ -89,6 +91,7 @@ class Normaliser:
         self._skipped = {phone.column for phone in layout.phones} | set(self._left)
         self._lenient_line = lenient_line
         self._tally = Tally()
+        self._line_below, self._rows_below = 0, 0
 
     @property
     def tally(self) -> Tally:
@@ -111,12 +114,12 @@ class Normaliser:
         """Add the numbers of one row to a batch. Returns False if the row does not have the layout of the table."""
         if is_blank(cells):
             return True
-        row = _Row(line, cells, {}, [])
+        row = _Row(line, cells, {}, [], others=self._others(line, cells))
         filled = self._read_phones(row)
         if not row.numbers and is_repeated_header(cells, self._layout):
             self._tally.headers += 1
             return True
-        outside = outside_mobiles(cells, self._skipped, row.numbers)
+        outside = self._not_of_others(row, outside_mobiles(cells, self._skipped, row.numbers))
         lenient = self._layout.lenient or line == self._lenient_line
         if not lenient and self._is_elsewhere(row, outside):
             return False
@@ -127,7 +130,20 @@ class Normaliser:
         self._add(row, batch, filled=filled)
         return True
 
+    def _others(self, line: int, cells: list[str]) -> frozenset[int]:
+        """The columns of a row with numbers of somebody else, by the labels in it and in the rows directly above."""
+        found = other_cells(cells, self._region, self._rows_below if line == self._line_below else 0)
+        self._line_below, self._rows_below = line + 1, found.rows
+        return found.columns
+
+    def _not_of_others(self, row: _Row, outside: Sequence[OutsideMobile]) -> list[OutsideMobile]:
+        """The mobiles outside the phone columns but those of somebody else, which are told as such."""
+        row.of_office.update(mobile.identifier for mobile in outside if mobile.column in row.others)
+        return [mobile for mobile in outside if mobile.column not in row.others]
+
     def _is_elsewhere(self, row: _Row, outside: Sequence[OutsideMobile]) -> bool:
+        if row.others and not row.numbers and not outside:
+            return False
         if not row.numbers and starts_new_table(row.cells, self._layout):
             return True
         if self._layout.only_tables:
@@ -146,7 +162,7 @@ class Normaliser:
             for (text, result), of_office in zip(found, office, strict=True):
                 if not isinstance(result, bytes):
                     row.rejects.append((phone.column, result, text))
-                elif of_office:
+                elif of_office or (phone.column in row.others and not phone.is_given):
                     row.of_office.add(result)
                 elif note:
                     row.in_notes[result] = phone.column
@@ -222,7 +238,7 @@ class Normaliser:
         for found in outside_full_numbers(row.cells, self._skipped, row.numbers, self._region):
             if found.column in labelled:
                 continue
-            if found.column in self._layout.of_another:
+            if found.column in self._layout.of_another or found.column in row.others:
                 self._tally.other_party += 1
                 continue
             if found.bare and not is_wide and found.column in self._layout.digits_alone:

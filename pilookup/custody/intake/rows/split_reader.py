@@ -20,6 +20,7 @@ from pilookup.custody.intake.model import Accepted, IntakeOptions
 from pilookup.custody.intake.rejects import Rejects
 from pilookup.custody.intake.report import Report, Tally
 from pilookup.custody.intake.rows.change import Change
+from pilookup.custody.intake.rows.labelled_lines import left_to_rules
 from pilookup.custody.intake.rows.normalise import Normaliser, account_name
 from pilookup.custody.intake.rows.packed import MONTH, OFFSET, PackedBytes, PackedNumbers
 from pilookup.custody.intake.tables.records import plain_row
@@ -56,6 +57,8 @@ class SplitReader:
         self._form = form
         self._split = split
         self._data = data
+        by_core = form.region == "CN" and not form.layout.labelled
+        self._shown = left_to_rules(data, form.codec) if by_core else data
         options = IntakeOptions(Kind(form.kind), form.region)
         self._normaliser = Normaliser(
             form.location,
@@ -112,7 +115,7 @@ class SplitReader:
             self._months.latest,
             form.region == "CN" and not layout.labelled and layout.country is None,
         )
-        return _core.TextRows(self._data, stop, self._split.line, self._split.whole, form.dialect, columns)
+        return _core.TextRows(self._shown, stop, self._split.line, self._split.whole, form.dialect, columns)
 
     def _left(self, found: _core.TextRows) -> Counter[int]:
         layout = self._form.layout

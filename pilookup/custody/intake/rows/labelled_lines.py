@@ -1,0 +1,62 @@
+"""Leaves the lines of a text to the Python rules in which labels may name somebody else than the people of the list.
+
+The core decides a row by its phone cells and does not read labels in its other cells.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+from pilookup.custody.intake.columns.other_cells import MAX_ROWS
+from pilookup.custody.intake.columns.other_labels import MAY_NAME
+
+_PHONE: Final = re.compile(
+    r"手机|手機|电话|電話|号码|號碼|[联聯][系繫絡络]|phone|mobile|tel|cell|contact|number|hotline|热线", re.IGNORECASE
+)
+_AUTHOR: Final = re.compile(r"人|者|员|签|单位|部门|民警|警官|[:：]| by\b|officer", re.IGNORECASE)
+"""A label that holds without one for phones has one of these."""
+_FIRST_DIGIT: Final = re.compile(rb"(?<![0-9])[0-9](?=[0-9 -]{6})")
+_UNREADABLE: Final = b"\xff"
+"""A byte that no text in UTF-8 or GB18030 has: the core leaves a number that begins with it."""
+
+
+def left_to_rules(data: bytes, codec: str) -> bytes:
+    """The bytes of a text as the core is to read them: in some lines, numbers begin with a byte that is no text.
+
+    These are the lines with a label that may name somebody else and the label of a phone, or with the label of an
+    author, and the lines below that have the label of a phone. All offsets and line ends stay.
+
+    Args:
+        data: The bytes of the text.
+        codec: Its encoding.
+    """
+    if not MAY_NAME.search(data.decode(codec, "replace")):
+        return data
+    parts: list[bytes] = []
+    at = 0
+    for start, stop in _lines(data, codec):
+        parts += [data[at:start], _FIRST_DIGIT.sub(_UNREADABLE, data[start:stop])]
+        at = stop
+    return b"".join([*parts, data[at:]]) if parts else data
+
+
+def _lines(data: bytes, codec: str) -> Iterator[tuple[int, int]]:
+    """Where the lines start and stop that are left to the rules."""
+    words, end = _words(codec), b"\n" if b"\n" in data else b"\r"
+    at = 0
+    while (found := words.search(data, at)) is not None:
+        at = max(at, data.rfind(end, at, found.start()) + 1)
+        below = MAX_ROWS + 1
+        while below and at < len(data):
+            start, at = at, data.find(end, at) + 1 or len(data)
+            named = words.search(data, start, at) is not None
+            below = MAX_ROWS if named else below - 1
+            text = data[start:at].decode(codec, "replace")
+            if _PHONE.search(text) or (named and _AUTHOR.search(text)):
+                yield start, at
+
+
+@cache
+def _words(codec: str) -> re.Pattern[bytes]:
+    return re.compile(MAY_NAME.pattern.encode(codec), re.IGNORECASE)

@@ -192,3 +192,74 @@ def test_a_form_of_a_person_of_the_list_below_that_of_the_officer(load):
     forms = [f"<tr><td>姓名</td><td>某人</td></tr><tr><td>手机</td><td>{mobile(at)}</td></tr>" for at in range(5)]
     outcome = load("a.html", f"<table><tr><td>承办人</td><td>李娜</td></tr>{''.join(forms)}</table>")
     assert sorted(outcome.numbers) == sorted("86" + mobile(at) for at in range(5))
+
+
+TITLES = [
+    "二、办案民警联系表", "民警联系方式", "值班民警电话", "城关派出所民警通讯录", "（三）承办人员名单", "专案组民警名单：", "办案民警及辅警联系方式",
+    "附件2：侦查人员一览表", "Officers' contacts", "刑侦大队民警名册（2026年）",
+]  # fmt: skip
+TITLES_OF_THE_LIST = [
+    "民警走访登记表",
+    "派出所辖区居民联系表",
+    "办案民警提取的受害人名单",
+    "工作人员名单",
+    "一、被害人名单",
+    "客户联系表",
+]
+
+
+def titled(title, header, numbers, fill=",,"):
+    rows = [f"{at},某人,{number}" for at, number in enumerate(numbers)]
+    return [title + fill, *([header] if header else []), *rows]
+
+
+@pytest.mark.parametrize("header", ["序号,姓名,电话", "序号,姓名,联系方式", ""])
+@pytest.mark.parametrize("order", ["first", "last", "between"])
+@pytest.mark.parametrize("blank", [0, 1])
+@pytest.mark.parametrize("title", TITLES)
+def test_a_table_under_the_title_of_a_list_of_officers(load, title, blank, order, header):
+    """Also where the other lists have the same header."""
+    ours = titled("被害人名单", "序号,姓名,电话", [mobile(at) for at in range(8)])
+    more = titled("其他被害人名单", "序号,姓名,电话", [mobile(at) for at in range(8, 12)])
+    officers = titled(title, header, [mobile(f"officer {at}") for at in range(3)])
+    parts = {"first": [officers, ours, more], "last": [ours, more, officers], "between": [ours, officers, more]}[order]
+    outcome = load("a.csv", ("\n" * (blank + 1)).join("\n".join(part) for part in parts) + "\n")
+    assert sorted(outcome.numbers) == sorted("86" + mobile(at) for at in range(12))
+    assert told(outcome, "other_party") == 3
+
+
+@pytest.mark.parametrize("place", ["head", "foot"])
+@pytest.mark.parametrize("title", TITLES_OF_THE_LIST)
+def test_a_table_under_another_title_is_read(load, title, place):
+    other = titled("被害人名单", "序号,姓名,电话", [mobile(at) for at in range(8)])
+    table = titled(title, "序号,姓名,联系电话", [mobile(at) for at in range(8, 12)])
+    outcome = load("a.csv", "\n".join([*table, *other] if place == "head" else [*other, *table]) + "\n")
+    assert sorted(outcome.numbers) == sorted("86" + mobile(at) for at in range(12))
+    assert not outcome.report.warnings
+
+
+@pytest.mark.parametrize(
+    ("header", "of_officers"),
+    [
+        ("姓名,警号,电话", True), ("姓名,警衔,手机", True), ("民警姓名,警号,联系电话", True), ("name,badge no,phone", True),
+        ("承办民警,警号,电话", True), ("姓名,承办民警,电话", False), ("姓名,编号,电话", False),
+    ],
+)  # fmt: skip
+def test_a_header_with_badge_numbers(load, header, of_officers):
+    rows = [f"张三,01234{at},{mobile(at)}" for at in range(6)]
+    text = "\n".join([header, *rows, "姓名,村,手机", f"某人,王庄,{mobile(9)}", f"某人,李庄,{mobile(8)}"]) + "\n"
+    outcome = load("a.csv", text)
+    assert len(outcome.numbers) == (2 if of_officers else 8)
+    assert told(outcome, "other_party") == (6 if of_officers else 0)
+
+
+@pytest.mark.parametrize(
+    "header", ["姓名,电话,承办民警,警号", "受害人电话,住址,民警姓名,警号", "手机,村,办案民警,警号"]
+)
+def test_the_badge_number_of_an_officer_beside_each_person(load, header):
+    phone = next(at for at, label in enumerate(header.split(",")) if label in ("电话", "受害人电话", "手机"))
+    rows = [["某人", "某地", "张三", f"01234{at}"] for at in range(6)]
+    for at, row in enumerate(rows):
+        row[phone] = mobile(at)
+    outcome = load("a.csv", "\n".join([header, *map(",".join, rows)]) + "\n")
+    assert sorted(outcome.numbers) == sorted("86" + mobile(at) for at in range(6))

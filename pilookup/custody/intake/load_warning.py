@@ -12,7 +12,7 @@ class WarningCode(StrEnum):
     CONSTANT_COLUMN = "constant_column"
     """A column that is not read because one number fills nearly all of it."""
     OTHER_PARTY = "other_party"
-    """A column that is not read because its header names somebody else than the people in the rows."""
+    """A column that is not read because its header or title names somebody else than the people in the rows."""
     FREQUENT_NUMBER = "frequent_number"
     """A number that fills more than one row in a hundred."""
     OTHER_PHONE_COLUMNS = "other_phone_columns"

@@ -16,7 +16,7 @@ _LOST_SHARE: Final = 50
 _ADVICE: Final = {
     WarningCode.CONSTANT_COLUMN: "one number fills nearly all of its first rows, so it is not read: --column "
     "phone={name} reads it, if other people's numbers follow; --not-column {name} leaves it out without a warning",
-    WarningCode.OTHER_PARTY: "its header names somebody else than the people in the rows, so it is not read: "
+    WarningCode.OTHER_PARTY: "its header or title names somebody else than the people in the rows, so it is not read: "
     "--column phone={name} reads it, --not-column {name} leaves it out without a warning",
     WarningCode.OTHER_PHONE_COLUMNS: "no account was registered on these numbers, so they are not read: "
     "--column phone={name} reads them instead, --not-column {name} leaves them out without a warning",

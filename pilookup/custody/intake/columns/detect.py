@@ -6,7 +6,13 @@ from typing import Final
 
 from pilookup.custody.intake.columns import given, headers, labelled
 from pilookup.custody.intake.columns.column import Column, column_of
-from pilookup.custody.intake.columns.header_rows import HeaderRows, Rows, find_header, is_header_row
+from pilookup.custody.intake.columns.header_rows import (
+    HeaderRows,
+    Rows,
+    find_header,
+    is_header_row,
+    number_columns,
+)
 from pilookup.custody.intake.columns.judge import (
     count_cells,
     has_digits_alone,
@@ -15,6 +21,7 @@ from pilookup.custody.intake.columns.judge import (
 from pilookup.custody.intake.columns.layout import Layout, RoleOfColumn, UnreadColumn, header_digest
 from pilookup.custody.intake.columns.mobiles import mobiles_in
 from pilookup.custody.intake.columns.moved_columns import rows_of_layout
+from pilookup.custody.intake.columns.officers import is_of_officers, names_officers
 from pilookup.custody.intake.columns.phone_columns import exposed_columns, registration_columns, unread_beside
 from pilookup.custody.intake.columns.table_head import TableHead
 from pilookup.custody.intake.columns.unread_cells import is_number_alone, numbers_of_unread
@@ -90,7 +97,11 @@ def _choose(
     previous: Layout | None,
 ) -> Layout:
     labels = header.labels if header else ()
+    above = _above(table.head, header, options.region)
+    of_officers = is_of_officers(above, labels)
     start = header.data if header else 0
+    if of_officers and not start:
+        start = len(above)
     of_table = _rows_of_table(table.head[start:])
     rows = rows_of_layout(of_table, options.region)
     width = max([len(labels), *(len(row) for row in rows)], default=0)
@@ -99,7 +110,10 @@ def _choose(
         for at in range(width)
     ]
     below = table.head[start + len(of_table) :]
+    if previous is not None and previous.of_officers and header is not None and header.data:
+        previous = replace(previous, of_another=())  # their list ends at a header of this table
     of_another = columns_of_another(table, labels, width, previous, of_table, below, options.region)
+    of_another = tuple(range(width)) if of_officers else of_another
     with_identifiers = [column.at for column in columns if column.counts.shows_identifiers]
     with_headers = columns_with_headers(rows, with_identifiers)
     for column in columns:
@@ -126,6 +140,7 @@ def _choose(
         header=tuple(labels) if header else None,
         is_named=header is not None and header.by_name,
         of_another=of_another,
+        of_officers=of_officers,
         given=frozenset(given.found_names(table.location, labels, width, options)),
         passed_over=_passed_over(table.head, header, options.region),
     )
@@ -134,6 +149,13 @@ def _choose(
         (at for at in (*(p.column for p in layout.phones), layout.account, layout.date) if at is not None), default=0
     )
     return replace(layout, width=max(layout.width, least))
+
+
+def _above(rows: Rows, header: HeaderRows | None, region: str) -> Rows:
+    """The rows above the header, or above the first number. A title that was taken for a row of the header is one."""
+    if header is not None and header.data:
+        return [*rows[: header.first], *filter(names_officers, rows[header.first : header.data])]
+    return rows[: next((at for at, row in enumerate(rows) if number_columns(row, region)), 0)]
 
 
 def _rows_of_table(rows: Rows) -> Rows:

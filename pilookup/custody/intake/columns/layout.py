@@ -91,6 +91,7 @@ class Layout:
         is_named: Whether a cell of the header names a phone column. Otherwise it may be a row of data.
         roles: The columns for the report.
         of_another: The columns whose words above name somebody else than the people in the rows.
+        of_officers: Whether the table is a list of officers, so that all its columns are of somebody else.
         given: Names of columns that the operator gave and that the table has.
         passed_over: The mainland mobiles in rows above the data that are not the header.
     """
@@ -121,6 +122,7 @@ class Layout:
     is_named: bool = False
     roles: tuple[RoleOfColumn, ...] = ()
     of_another: tuple[int, ...] = ()
+    of_officers: bool = False
     given: frozenset[str] = frozenset()
     passed_over: int = 0
 

@@ -9,6 +9,7 @@ from pilookup.custody.intake.columns.header_rows import is_header_row
 from pilookup.custody.intake.columns.labelled import phone_cells
 from pilookup.custody.intake.columns.layout import Layout, header_digest
 from pilookup.custody.intake.columns.mobiles import mobiles_in
+from pilookup.custody.intake.columns.officers import names_list, names_officers
 from pilookup.custody.intake.columns.unread_cells import may_have_others
 from pilookup.identifier import canonicalise
 
@@ -103,8 +104,11 @@ def is_repeated_header(row: Sequence[str], layout: Layout) -> bool:
 
 
 def starts_new_table(row: Sequence[str], layout: Layout) -> bool:
-    """Whether a row without a number is the header of another table, or the first row of a form."""
-    if is_header_row(row):
+    """Whether a row without a number is the header of another table, the first row of a form, or a title.
+
+    It is the title of a list of officers, or of another list below one of officers.
+    """
+    if is_header_row(row) or names_officers(row) or (layout.of_officers and names_list(row)):
         return True
     return not layout.labelled and any(mobiles_in(row[column]) for column in phone_cells(row))
 

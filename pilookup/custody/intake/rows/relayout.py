@@ -38,7 +38,7 @@ def choose_again(table: TableHead, options: IntakeOptions, layouts: list[Layout]
     found = choose_layout(table, options, last, goes_on=True)
     if found.start and not any(number_columns(row, options.region) for row in table.head[found.start :]):
         return again, False  # a header without numbers under it: a row of words, or the end of the table
-    if found.start or found.labelled != last.labelled:
+    if found.start or found.labelled != last.labelled or found.of_officers != last.of_officers:
         return found, False
     if not _fits(found, table.head[0], options) or _columns(found) == _columns(last):
         return again, False

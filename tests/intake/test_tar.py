@@ -4,6 +4,7 @@ import tarfile
 
 import pytest
 
+from pilookup.custody.intake import limits
 from pilookup.errors import IntakeError
 from tests.support.intake.archives import CSV, NUMBERS
 from tests.support.intake.packing import tarred
@@ -65,3 +66,35 @@ def test_a_tar_header_that_claims_a_long_name(load):
 def test_names_in_tar_in_gbk(load):
     content = tarred(("名单.csv", CSV + b"c,12\n"), encoding="gb18030")
     assert load("a.tar", content).rejects[0][0] == "a.tar/名单.csv"
+
+
+OTHER = b"name,phone\nd,13700137000\n"
+
+
+@pytest.mark.parametrize("gap", [0, 512, 1 << 20])
+def test_tars_that_were_joined_are_read_one_after_the_other(load, gap):
+    joined = tarred(("a.csv", CSV)) + bytes(gap) + tarred(("b.csv", OTHER)) + tarred(("c.csv", OTHER))
+    outcome = load("a.tar", joined)
+    assert outcome.numbers == [*NUMBERS, "8613700137000", "8613700137000"]
+    assert outcome.report.warnings == []
+
+
+def test_other_data_behind_the_end_of_a_tar_are_told(load):
+    outcome = load("a.tar", tarred(("a.csv", CSV)) + OTHER)
+    assert outcome.numbers == NUMBERS
+    assert [(warning.code, warning.location) for warning in outcome.report.warnings] == [
+        ("member_skipped", "a.tar/behind its end")
+    ]
+
+
+def test_damage_in_a_tar_that_was_joined_to_another(load):
+    content = bytearray(tarred(("b.csv", OTHER), ("c.csv", OTHER)))
+    content[1024 + 20] ^= 1
+    with pytest.raises(IntakeError, match="truncated or damaged"):
+        load("a.tar", tarred(("a.csv", CSV)) + bytes(content))
+
+
+def test_joined_tars_have_one_limit_of_members(load, monkeypatch):
+    monkeypatch.setattr(limits, "MAX_MEMBERS", 2)
+    with pytest.raises(IntakeError, match="more than 2 members"):
+        load("a.tar", tarred(("a.csv", CSV)) * 3)

@@ -215,7 +215,7 @@ def format_by_content(head: bytes) -> Format | str:
 
 def _other_binary(head: bytes) -> Format | str | None:
     """The format of binary content whose magic number is a pattern or lies further on, else None."""
-    if head[_TAR_AT : _TAR_AT + 5] == b"ustar" or _has_tar_checksum(head):
+    if head[_TAR_AT : _TAR_AT + 5] == b"ustar" or is_tar_header(head):
         return Format.TAR
     if _BZIP2.match(head):
         return Format.BZIP2
@@ -230,7 +230,7 @@ def _other_binary(head: bytes) -> Format | str | None:
     return None
 
 
-def _has_tar_checksum(head: bytes) -> bool:
+def is_tar_header(head: bytes) -> bool:
     """Whether content starts with a header of a tar archive, which had no magic number at first."""
     field = head[148:156].strip(b" \0")
     if len(head) < _TAR_HEADER or not field or not _OCTAL.fullmatch(field):

@@ -10,6 +10,7 @@ from typing import BinaryIO, Final
 from pilookup.custody.intake import limits
 from pilookup.custody.intake.files.archive import ArchiveContext
 from pilookup.custody.intake.files.detect import seekable
+from pilookup.custody.intake.files.formats import is_tar_header
 from pilookup.custody.intake.files.source import Member, display_name
 from pilookup.custody.intake.files.unpacked import DAMAGE, BoundedStream, Meter
 from pilookup.custody.intake.unreadable import NotATableError
@@ -19,6 +20,7 @@ _MAX_HEADER_BYTES: Final = 1 << 20
 """Bytes of one header. Long names are stored like files, with a size that a hostile archive may choose."""
 
 _DAMAGED: Final = "the archive is truncated or damaged"
+_MORE: Final = "data of another kind behind the end of the archive"
 
 
 class _HeaderStream(io.RawIOBase):
@@ -59,8 +61,8 @@ def tar_members(outer: Member, context: ArchiveContext) -> Iterator[Iterator[Mem
     """Open a tar archive.
 
     Yields:
-        The members in the archive's order, without folders. The stream of a link or a special file raises
-        NotATableError.
+        The members in the archive's order, without folders, and those of archives that were joined to its end. The
+        stream of a link, a special file or other data behind the end raises NotATableError.
 
     Raises:
         IntakeError: The archive is truncated, damaged or over a limit.
@@ -72,7 +74,21 @@ def tar_members(outer: Member, context: ArchiveContext) -> Iterator[Iterator[Mem
 
 
 def _entries(outer: Member, raw: BinaryIO) -> list[_Entry]:
+    """The members of the archive, and of the archives that were joined to its end."""
     entries: list[_Entry] = []
+    start: int | None = 0
+    while start is not None and len(entries) <= limits.MAX_MEMBERS:
+        end = _add_entries(outer, raw, start, entries)
+        start = _behind_zeros(raw, end)
+        if start is not None and not is_tar_header(_block_at(raw, start)):
+            entries.append(_Entry("behind its end", start, 0, _MORE))
+            break
+    return entries
+
+
+def _add_entries(outer: Member, raw: BinaryIO, start: int, entries: list[_Entry]) -> int:
+    """Add the members of the archive that starts at an offset, and return the offset of its first empty block."""
+    raw.seek(start)
     try:
         with tarfile.open(fileobj=_HeaderStream(raw, outer.location), mode="r:", errors="surrogateescape") as archive:
             while (info := archive.next()) is not None:
@@ -81,17 +97,34 @@ def _entries(outer: Member, raw: BinaryIO) -> list[_Entry]:
                     continue
                 entries.append(_Entry(_name(info.name), info.offset_data, info.size, _kind(info)))
                 if len(entries) > limits.MAX_MEMBERS:
-                    break  # which the budget refuses
+                    return archive.offset  # the budget refuses them
             end = archive.offset
     except IntakeError:
         raise
     except (*DAMAGE, RecursionError):
         raise IntakeError(outer.location, _DAMAGED) from None
-    raw.seek(end)
     # The library ends in silence at a header that is damaged or cut.
-    if len(entries) <= limits.MAX_MEMBERS and raw.read(tarfile.BLOCKSIZE) != tarfile.NUL * tarfile.BLOCKSIZE:
+    if end < start or any(block := _block_at(raw, end)) or len(block) < tarfile.BLOCKSIZE:
         raise IntakeError(outer.location, _DAMAGED)
-    return entries
+    return end
+
+
+def _block_at(raw: BinaryIO, at: int) -> bytes:
+    raw.seek(at)
+    return raw.read(tarfile.BLOCKSIZE)
+
+
+def _behind_zeros(raw: BinaryIO, start: int) -> int | None:
+    """The offset of the first block at or behind `start` that is not empty; None if there is none."""
+    raw.seek(start)
+    at = start
+    while data := raw.read(limits.BLOCK_BYTES):
+        zeros = len(data) - len(data.lstrip(tarfile.NUL))
+        if zeros < len(data):
+            behind = at + zeros - start
+            return start + behind - behind % tarfile.BLOCKSIZE
+        at += len(data)
+    return None
 
 
 def _name(name: str) -> str:

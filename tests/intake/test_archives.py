@@ -17,6 +17,7 @@ from pilookup.custody.intake import IntakeOptions, Report, limits
 from pilookup.custody.intake.files.archive import member_name
 from pilookup.custody.intake.files.formats import extension
 from pilookup.custody.intake.files.source import Source
+from pilookup.custody.intake.files.zip_directory import open_directory
 from pilookup.custody.intake.read import read_file
 from pilookup.errors import IntakeError
 from pilookup.protocol.label import Kind
@@ -93,6 +94,32 @@ def test_a_link_in_an_archive(load):
     info.external_attr = (stat.S_IFLNK | 0o777) << 16
     with pytest.raises(IntakeError, match=r"s\.zip: no member of the archive can be loaded. a\.csv: is a link"):
         load("s.zip", zipped((info, b"/etc/passwd")))
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.xlsx"])
+@pytest.mark.parametrize("between", [b"", bytes(512)])
+def test_archives_that_were_joined_are_refused(load, name, between):
+    with pytest.raises(IntakeError, match="another archive stands in front") as error:
+        load(name, zipped(("a.csv", CSV)) + between + zipped(("b.csv", CSV)))
+    assert error.value.location == name
+    with pytest.raises(IntakeError, match="another archive stands in front"):
+        load(name, zipped(("a.csv", CSV)) + between + zipped())
+
+
+def test_an_archive_behind_an_empty_one_is_read(load):
+    assert load("a.zip", zipped() + zipped(("a.csv", CSV))).numbers == NUMBERS
+
+
+def test_joined_workbooks_are_refused(load):
+    workbook = zipped(("[Content_Types].xml", "<Types/>"), ("xl/workbook.xml", "<workbook/>"))
+    with pytest.raises(IntakeError, match="another archive stands in front"):
+        load("a.xlsx", workbook + workbook)
+
+
+def test_an_archive_behind_a_program_is_no_joined_archive():
+    data = b"MZ" + bytes(510) + zipped(("a.csv", CSV))
+    with open_directory(io.BytesIO(data)) as archive:
+        assert archive.namelist() == ["a.csv"]
 
 
 def test_a_path_with_backslashes(load):

@@ -17,7 +17,7 @@ from pilookup.custody.intake.files.detect import seekable
 from pilookup.custody.intake.files.source import Member, display_name
 from pilookup.custody.intake.files.unpacked import DAMAGE, BoundedStream, Budget, Meter, bomb_message
 from pilookup.custody.intake.files.zip_aes import METHOD, AesStream, aes_info, is_right_password
-from pilookup.custody.intake.files.zip_directory import open_directory
+from pilookup.custody.intake.files.zip_directory import JoinedArchivesError, open_directory
 from pilookup.custody.intake.unreadable import NotATableError
 from pilookup.errors import IntakeError, PasswordRequiredError
 
@@ -28,6 +28,9 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 _SYSTEM_FILE = re.compile(r"(?:.*/)?(?:__MACOSX/.*|\.DS_Store|\._[^/]*|Thumbs\.db|desktop\.ini)", re.IGNORECASE)
 _LINK = "a link or a special file"
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
+_JOINED = (
+    "another archive stands in front of its last one, whose members alone can be listed: load each archive by itself"
+)
 _DAMAGED_OR_PASSWORD = "is truncated or damaged in the archive, or the password is wrong"  # noqa: S105 - a message
 
 
@@ -81,13 +84,16 @@ def open_zip(outer: Member, raw: BinaryIO | None = None) -> Iterator[zipfile.Zip
         raw: A stream of it, if it is open already.
 
     Raises:
-        IntakeError: The file cannot be read, or the archive's directory is truncated or damaged.
+        IntakeError: The file cannot be read, the archive's directory is truncated or damaged, or the file is several
+            archives that were joined.
     """
     with raw or outer.open() as stream:
         try:
             archive = open_directory(stream)
         except IntakeError:
             raise
+        except JoinedArchivesError:
+            raise IntakeError(outer.location, _JOINED) from None
         except DAMAGE:
             raise IntakeError(outer.location, "the archive is truncated or damaged") from None
         with archive:

@@ -19,7 +19,7 @@ from pilookup.custody.intake.files.formats import (
 )
 from pilookup.custody.intake.files.source import Member
 from pilookup.custody.intake.files.unpacked import DAMAGE
-from pilookup.custody.intake.files.zip_directory import open_directory
+from pilookup.custody.intake.files.zip_directory import JoinedArchivesError, open_directory
 from pilookup.custody.intake.unreadable import EmptyFileError, NotATableError
 from pilookup.errors import IntakeError
 
@@ -139,6 +139,8 @@ def _zip_kind(member: Member) -> Format | str:
                 return _package_kind(archive.namelist()) or _open_document(archive) or Format.ZIP
         except IntakeError:
             raise
+        except JoinedArchivesError:
+            return Format.ZIP  # whose reader refuses them, also where the last is a workbook
         except DAMAGE:
             return Format.XLSX if format_by_name(member.name) is Format.XLSX else Format.ZIP
 

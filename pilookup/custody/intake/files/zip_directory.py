@@ -15,6 +15,11 @@ _END64_BYTES: Final = 56
 _LOCATOR_BYTES: Final = 20
 _IN_END64: Final = 0xFFFFFFFF
 _MAX_COMMENT: Final = 0xFFFF
+_LOCAL: Final = b"PK\x03\x04"
+
+
+class JoinedArchivesError(zipfile.BadZipFile):
+    """Another archive stands in front of the one whose directory ends the file."""
 
 
 def open_directory(stream: BinaryIO) -> zipfile.ZipFile:
@@ -24,13 +29,20 @@ def open_directory(stream: BinaryIO) -> zipfile.ZipFile:
         stream: The archive.
 
     Raises:
+        JoinedArchivesError: Its members are only those of the last of several archives that were joined. A program in
+            front, which unpacks it, is no archive.
         zipfile.BadZipFile: Its directory is damaged or too large. The standard library raises other exceptions for
             other damage (see `unpacked.DAMAGE`).
     """
     if _directory_bytes(stream) > MAX_DIRECTORY_BYTES:
         raise zipfile.BadZipFile
     stream.seek(0)
-    return zipfile.ZipFile(stream)
+    archive = zipfile.ZipFile(stream)
+    first = min((info.header_offset for info in archive.infolist()), default=archive.start_dir)
+    stream.seek(0)
+    if first > 0 and stream.read(len(_LOCAL)) == _LOCAL:
+        raise JoinedArchivesError
+    return archive
 
 
 def _directory_bytes(stream: BinaryIO) -> int:

@@ -75,6 +75,37 @@ def test_oracle_and_sqlite(tables):
     ]
 
 
+HEX = b"13800138000".hex()
+
+
+@pytest.mark.parametrize(
+    "dump",
+    [
+        f"INSERT INTO t (a, b) VALUES (1, '\\x{HEX}');\n",
+        f"SET statement_timeout = 0;\n-- PostgreSQL\nINSERT INTO t (a, b) VALUES (1, '\\x{HEX.upper()}');\n",
+        f"INSERT INTO t (a, b) VALUES (1, E'\\\\x{HEX}');\n",
+        f"INSERT INTO t (a, b) VALUES (1, '\\x{HEX}'::bytea);\n",
+        f"COPY t (a, b) FROM stdin;\n1\t\\\\x{HEX}\n\\.\n",
+        f"COPY t (a, b) FROM stdin WITH (FORMAT csv);\n1,\\x{HEX}\n\\.\n",
+    ],
+)
+def test_bytes_of_postgresql_that_are_text(tables, dump):
+    (table,) = tables(dump)
+    assert table.dicts() == [{"a": "1", "b": "13800138000"}]
+
+
+def test_bytes_of_postgresql_that_are_no_text(tables):
+    (table,) = tables("COPY t (a, b, c) FROM stdin;\n\\\\xff00\t\\\\x123\t\\\\xyz\n\\.\n")
+    assert table.dicts() == [{"a": "\\xff00", "b": "\\x123", "c": "\\xyz"}]
+
+
+@pytest.mark.parametrize("literal", ["0x{}", "X'{}'", "'\\x{}'"])
+def test_bytes_that_are_a_long_text(tables, literal):
+    text = "called 13800138000," * 5_000
+    (table,) = tables(f"INSERT INTO t (a) VALUES ({literal.format(text.encode().hex())});\n")
+    assert table.column("a") == [text]
+
+
 def test_other_forms_of_insert(tables):
     (table,) = tables(
         "INSERT INTO t SET phone='13800138000', name = 'a';\nINSERT IGNORE INTO t(phone,name)\nVALUES\n('13900139000','b') ON DUPLICATE KEY UPDATE x=1;\n"

@@ -13,7 +13,7 @@ from typing import Final
 from pilookup.custody.intake.files.encoding import Encoding
 from pilookup.custody.intake.files.source import Member
 from pilookup.custody.intake.tables.named_records import MAX_NAME_CHARS, Record, tables_of_records
-from pilookup.custody.intake.tables.sql_text import IDENTIFIER, NAME, SqlReader, unquoted
+from pilookup.custody.intake.tables.sql_text import IDENTIFIER, NAME, SqlReader, text_of_bytes, unquoted
 from pilookup.custody.intake.tables.table import RowTable
 from pilookup.custody.intake.tables.whole_text import open_text
 
@@ -166,7 +166,7 @@ class _Dump:
             if line is None or line.rstrip() == "\\.":
                 return
             values = _separated(line) if commas else [_copied(cell) for cell in line.split("\t")]
-            yield _record(table, number, columns, values)
+            yield _record(table, number, columns, [text_of_bytes(value) or value for value in values])
 
     def _create(self, found: re.Match[str]) -> Iterator[Record]:
         """Read the names of the columns of a table."""

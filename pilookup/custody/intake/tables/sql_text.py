@@ -43,6 +43,7 @@ _NEXT: Final = re.compile(rf"(?:\s++as\s++{NAME})?\s*+,", re.IGNORECASE)
 _ESCAPE: Final = {quote: re.compile(rf"\\(.)|{quote * 2}", re.DOTALL) for quote in "'\""}
 _ESCAPED: Final = {"n": "\n", "t": "\t", "r": "\r", "0": "", "b": "", "Z": ""}
 _HEX: Final = re.compile(r"0[xX]([0-9A-Fa-f]*)$")
+_BYTES: Final = re.compile(r"\\{1,2}x([0-9A-Fa-f]++)")
 
 
 class SqlReader:
@@ -234,10 +235,12 @@ class SqlReader:
 def _value_of(found: re.Match[str], backslash: bool) -> str:
     groups: dict[str, str | None] = found.groupdict()
     if (escaped := groups["escaped"]) is not None:
-        return _unescaped(escaped, "'", backslash=True)
+        return text_of_bytes(escaped) or _unescaped(escaped, "'", backslash=True)
     if (single := groups["single"]) is not None:
         is_hex = (groups["prefix"] or "").strip().upper() == "X"
-        return _text_of_hex(single) if is_hex else _unescaped(single, "'", backslash=backslash)
+        if is_hex:
+            return _text_of_hex(single)
+        return text_of_bytes(single) or _unescaped(single, "'", backslash=backslash)
     if (double := groups["double"]) is not None:
         return _unescaped(double, '"', backslash=backslash)
     return plain_value((groups.get("plain") or "").strip())
@@ -258,8 +261,16 @@ def plain_value(text: str) -> str:
     return _text_of_hex(found[1]) if found else text
 
 
+def text_of_bytes(literal: str) -> str:
+    r"""The text of bytes as PostgreSQL writes them, `\x3133`, also with two backslashes; "" for anything else."""
+    found = _BYTES.fullmatch(literal)
+    return _text_of_hex(found[1]) if found else ""
+
+
 def _text_of_hex(digits: str) -> str:
     """Text that is written as hexadecimal digits; "" if there is none in it."""
+    if len(digits) % 2:
+        return ""
     try:
         return text_of_blob(bytes.fromhex(digits))
     except ValueError:

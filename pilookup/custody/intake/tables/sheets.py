@@ -12,6 +12,8 @@ from pilookup.custody.intake.tables.encryption import decrypt, is_encrypted
 from pilookup.custody.intake.tables.packages import DAMAGE, check_package, without_elapsed_times
 from pilookup.custody.intake.tables.sheet_cells import SheetCells
 from pilookup.custody.intake.tables.sheet_values import ROWS_A_LINE, SheetFaultError, Value
+from pilookup.custody.intake.tables.side_texts import SIDE_TEXTS, find_side_numbers
+from pilookup.custody.intake.tables.unshown_text import UnshownNumbers, unread_value
 from pilookup.custody.intake.tables.xls_cells import find_xls_cells
 from pilookup.custody.intake.tables.xlsx_cells import find_xlsx_cells
 from pilookup.errors import IntakeError
@@ -49,20 +51,25 @@ def _decrypted(data: bytes, passwords: Sequence[str]) -> bytes:
 def _sheets(data: bytes) -> Iterator[Value]:
     try:
         cells = find_xlsx_cells(data) if data.startswith(_PACKAGE) else find_xls_cells(data)
+        beside = find_side_numbers(data) if data.startswith(_PACKAGE) else UnshownNumbers()
         with calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)) as workbook:
             for sheet in workbook.sheets_metadata:
                 if sheet.typ == calamine.SheetTypeEnum.WorkSheet:
                     yield {"sheet": f"sheet {sheet.name}", "hidden": sheet.visible != type(sheet.visible).Visible}
-                    yield from _in_lines(_rows(data, workbook, sheet.name, cells.get(sheet.name)))
+                    for rows in _in_lines(_rows(data, workbook, sheet.name, cells.get(sheet.name))):
+                        if beside.found:
+                            beside.take_out(cell for row in rows for cell in row)
+                        yield rows
                     if sheet.name in cells and cells[sheet.name].unknown:
                         yield {"formulas": cells[sheet.name].unknown}
+        yield from unread_value(beside, SIDE_TEXTS)
     except calamine.PasswordError:
         raise SheetFaultError("password") from None
     except (calamine.CalamineError, *DAMAGE):
         raise SheetFaultError("damaged") from None
 
 
-def _in_lines(rows: Iterator[list[str]]) -> Iterator[Value]:
+def _in_lines(rows: Iterator[list[str]]) -> Iterator[list[list[str]]]:
     while batch := list(islice(rows, ROWS_A_LINE)):
         yield batch
 

@@ -12,10 +12,13 @@ from pilookup.custody.intake.tables.cell_text import text_of, text_of_number
 from pilookup.custody.intake.tables.formulas import constant_of, link_text
 from pilookup.custody.intake.tables.page_text import decode_page
 from pilookup.custody.intake.tables.sheet_values import Padding, SheetFaultError, SheetRows, Value, in_lines
+from pilookup.custody.intake.tables.side_texts import SIDE_TEXTS, SideTexts
+from pilookup.custody.intake.tables.unshown_text import UnshownNumbers, with_unread
 from pilookup.custody.intake.tables.xml_events import parse_xml
 
 _FEED_CHARS = 1 << 16
 _HIDDEN_WORD = re.compile(r">\s*Sheet(?:Very)?Hidden\s*<")
+_COMMENTS = frozenset({"Comment"})
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _DAMAGED = "damaged"
 
@@ -32,11 +35,15 @@ def spreadsheetml_sheets(data: bytes) -> Iterator[Value]:
     text = _CONTROLS.sub("", page.text).lstrip()
     hidden: set[int] = set()
     if _HIDDEN_WORD.search(text):  # it stands after the rows of its sheet
-        first_pass = _Events(frozenset(), len(text))
+        first_pass = _Events(frozenset(), len(text), UnshownNumbers())
         for _ in parse_xml(_blocks(text), first_pass, "utf-8"):
             first_pass.take()
         hidden = first_pass.hidden
-    events = _Events(frozenset(hidden), len(text))
+    yield from with_unread(lambda beside: _values_of(text, frozenset(hidden), beside), SIDE_TEXTS)
+
+
+def _values_of(text: str, hidden: frozenset[int], beside: UnshownNumbers) -> Iterator[Value]:
+    events = _Events(hidden, len(text), beside)
     for _ in parse_xml(_blocks(text), events, "utf-8"):
         yield from events.take()
     if not events.sheets:
@@ -55,8 +62,9 @@ class _Events:
         sheets: Number of sheets so far.
     """
 
-    def __init__(self, hidden: frozenset[int], size: int) -> None:
+    def __init__(self, hidden: frozenset[int], size: int, beside: UnshownNumbers) -> None:
         self.hidden: set[int] = set(hidden)
+        self._beside = SideTexts(beside, _COMMENTS, _COMMENTS)
         self._path: list[str] = []
         self._padding = Padding(size)
         self._values: list[Value] = []
@@ -77,6 +85,7 @@ class _Events:
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._path.append(name)
+        self._beside.start(name, attributes)
         if name == "Worksheet":
             self._start_sheet(attributes.get("Name", ""))
         elif self._rows is None:
@@ -99,6 +108,7 @@ class _Events:
 
     def end(self, name: str) -> None:
         self._path.pop()
+        self._beside.end(name)
         if self._rows is None:
             return
         if name == "Cell":
@@ -116,6 +126,7 @@ class _Events:
             self._rows = None
 
     def data(self, text: str) -> None:
+        self._beside.data(text)
         if self._text is not None:
             self._text.append(text)
 

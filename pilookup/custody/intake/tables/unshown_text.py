@@ -1,19 +1,24 @@
-"""Numbers in what a page holds and does not show: scripts, templates, comments and attributes.
+"""Numbers beside the tables of a page or a workbook: scripts, templates, comments, attributes and text boxes.
 
-They are not read, since nothing says whose they are, but they are told. A number that the page shows too is not one.
+They are not read, since nothing says whose they are, but they are told. A number that a cell shows too is not one.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
+from pilookup.custody.intake.columns.headers import names_office
+from pilookup.custody.intake.columns.judge import numbers_in
 from pilookup.custody.intake.columns.mobiles import mobiles_in
 from pilookup.custody.intake.columns.unread_cells import numbers_of_unread
+from pilookup.custody.intake.tables.sheet_values import Value
 
 _REGION: Final = "CN"
 """Numbers are counted by their form, which has a calling code if it is not of the mainland."""
 _DIGITS: Final = re.compile(r"[0-9](?:[ ().+-]{0,2}[0-9]){7}")
 _LITERAL: Final = re.compile(r"""["'>`]([^"'<>`\n]{8,40})(?=["'<`])""")
+_SERVICE: Final = re.compile(rb"tel:\+86(?:400|800|9)")
+"""Numbers of services, as they stand at the foot of a page."""
 _MOST: Final = 1_000_000
 _PIECE_CHARS: Final = 1 << 16
 _NEVER: Final = frozenset(
@@ -47,10 +52,17 @@ class UnshownNumbers:
                     self._add(piece.strip())
                     self._add_literals(piece)
 
+    def add_words(self, text: str) -> None:
+        """Add the numbers in a text that people read, such as a comment."""
+        for line in text.splitlines():
+            if len(self.found) < _MOST and _DIGITS.search(line):
+                self.found |= numbers_of_line(line)
+
     def take_out(self, cells: Iterable[str]) -> None:
         """Take out the numbers that cells show."""
         for cell in cells:
-            self.found.difference_update(one for one in numbers_of_unread(cell, _REGION) if one)
+            shown = (*numbers_of_unread(cell, _REGION), *numbers_in(cell, _REGION))
+            self.found.difference_update(one for one in shown if one)
 
     def _add(self, text: str) -> None:
         if len(self.found) < _MOST:
@@ -60,6 +72,38 @@ class UnshownNumbers:
     def _add_literals(self, text: str) -> None:
         for literal in _LITERAL.findall(text):
             self._add(literal.strip())
+
+
+def numbers_of_line(line: str) -> set[bytes]:
+    """The numbers in a line of text: mainland mobiles, and others unless they are of a service or an office."""
+    line = line.strip()
+    mobiles = set(mobiles_in(line))
+    if names_office(line):
+        return mobiles
+    others = {one for one in (*numbers_of_unread(line, _REGION), *numbers_in(line, _REGION)) if one}
+    return mobiles | {one for one in others if not _SERVICE.match(one)}
+
+
+def with_unread(read: Callable[[UnshownNumbers], Iterator[Value]], where: str) -> Iterator[Value]:
+    """The values of a file, and after them how many numbers beside its cells no cell shows.
+
+    Args:
+        read: Yields the values, and adds the numbers beside cells. It is called again only if there are any.
+        where: Where they are, in words for a report.
+    """
+    beside = UnshownNumbers()
+    yield from read(beside)
+    if beside.found:
+        for value in read(UnshownNumbers()):
+            if isinstance(value, list):
+                beside.take_out(cell for row in value for cell in row)
+    yield from unread_value(beside, where)
+
+
+def unread_value(beside: UnshownNumbers, where: str) -> Iterator[Value]:
+    """The value that tells such numbers, if there are any."""
+    if beside.found:
+        yield {"unread": len(beside.found), "where": where}
 
 
 def _pieces(line: str) -> Iterable[str]:

@@ -263,3 +263,21 @@ def test_the_badge_number_of_an_officer_beside_each_person(load, header):
         row[phone] = mobile(at)
     outcome = load("a.csv", "\n".join([header, *map(",".join, rows)]) + "\n")
     assert sorted(outcome.numbers) == sorted("86" + mobile(at) for at in range(6))
+
+
+ABOVE = [
+    "办案民警,王警官,联系电话,N", "联系人：王警官,电话：N", "填报人,张三,N", "咨询电话,N", "办案单位,城关派出所,,电话,N", "承办人：张三\n联系电话：N",
+    "案件名称,某案\n办案民警,李娜,手机,N", "prepared by,Li Si,phone,N",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "header", ["序号,需调取号码,时间段,备注", "序号,查询标的,时间段,备注", "序号,电话,时间段,备注", ""]
+)
+@pytest.mark.parametrize("lines", ABOVE)
+def test_a_line_of_the_officer_above_the_header(load, lines, header):
+    """Whether the header names phones, is unknown, or is missing."""
+    rows = [f"{at},{mobile(at)},2026-01至2026-05,好" for at in range(6)]
+    outcome = load("a.csv", "\n".join([lines.replace("N", mobile("other")), *filter(None, [header]), *rows]) + "\n")
+    assert sorted(outcome.numbers) == sorted("86" + mobile(at) for at in range(6))
+    assert told(outcome, "other_party") + told(outcome, "unread_numbers") == 1

@@ -44,7 +44,7 @@ ADVICE: Final[dict[WarningCode, Advice]] = {
         ),
     ),
     WarningCode.OTHER_PARTY: Advice(
-        meaning_zh="表头说这一列是别人的号码（民警、卖家、客服、快递员等，或可能是嫌疑人本机的），所以没有读取。",
+        meaning_zh="表头或标题说这一列是别人的号码（民警、卖家、客服、快递员等，或可能是嫌疑人本机的），所以没有读取。",
         meaning_en=(
             "The header or title names somebody else than the people in the rows (an officer, a seller, a courier, or "
             "the suspect's own phone), so the column was not read."

@@ -22,8 +22,9 @@ from pilookup.custody.intake.columns.layout import Layout, RoleOfColumn, UnreadC
 from pilookup.custody.intake.columns.mobiles import mobiles_in
 from pilookup.custody.intake.columns.moved_columns import rows_of_layout
 from pilookup.custody.intake.columns.officers import is_of_officers, names_officers
+from pilookup.custody.intake.columns.other_cells import other_cells_of
 from pilookup.custody.intake.columns.phone_columns import exposed_columns, registration_columns, unread_beside
-from pilookup.custody.intake.columns.table_head import TableHead
+from pilookup.custody.intake.columns.table_head import Head, TableHead
 from pilookup.custody.intake.columns.unread_cells import is_number_alone, numbers_of_unread
 from pilookup.custody.intake.columns.words_above import (
     cells_of,
@@ -73,7 +74,8 @@ def choose_layout(
 def _header(table: TableHead, options: IntakeOptions) -> HeaderRows | None:
     if table.names is not None:
         return HeaderRows(0, 0, tuple(table.names), by_name=True)
-    return find_header(table.head, options.region, given.wanted_names(options, table.location))
+    wanted = given.wanted_names(options, table.location)
+    return find_header(table.head, options.region, wanted, other_cells_of(table.head, options.region))
 
 
 def _continues(rows: Rows, previous: Layout, options: IntakeOptions) -> bool:
@@ -105,14 +107,15 @@ def _choose(
     of_table = _rows_of_table(table.head[start:])
     rows = rows_of_layout(of_table, options.region)
     width = max([len(labels), *(len(row) for row in rows)], default=0)
+    words = _without_lines_of_others(table, options.region)
     columns = [
-        column_of(at, label_of(labels, at), words_above(table, labels, at, previous), rows, options)
+        column_of(at, label_of(labels, at), words_above(words, labels, at, previous), rows, options)
         for at in range(width)
     ]
     below = table.head[start + len(of_table) :]
     if previous is not None and previous.of_officers and header is not None and header.data:
         previous = replace(previous, of_another=())  # their list ends at a header of this table
-    of_another = columns_of_another(table, labels, width, previous, of_table, below, options.region)
+    of_another = columns_of_another(words, labels, width, previous, of_table, below, options.region)
     of_another = tuple(range(width)) if of_officers else of_another
     with_identifiers = [column.at for column in columns if column.counts.shows_identifiers]
     with_headers = columns_with_headers(rows, with_identifiers)
@@ -149,6 +152,17 @@ def _choose(
         (at for at in (*(p.column for p in layout.phones), layout.account, layout.date) if at is not None), default=0
     )
     return replace(layout, width=max(layout.width, least))
+
+
+def _without_lines_of_others(table: TableHead, region: str) -> TableHead:
+    """The table without the words of lines of somebody else above its first number: they say nothing of the columns."""
+    others = other_cells_of(table.head, region)
+    if not any(others):
+        return table
+    numbers = [number_columns(row, region) for row in table.head]
+    first = next((at for at, found in enumerate(numbers) if found - others[at]), len(numbers))
+    head = [[] if others[at] and at < first else row for at, row in enumerate(table.head)]
+    return Head(table.location, table.names, head)
 
 
 def _above(rows: Rows, header: HeaderRows | None, region: str) -> Rows:

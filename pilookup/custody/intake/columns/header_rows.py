@@ -86,7 +86,9 @@ def filled_cells(row: Sequence[str]) -> int:
     return sum(bool(cell) and not cell.isspace() for cell in row)
 
 
-def find_header(rows: Rows, region: str, wanted: Sequence[str] = ()) -> HeaderRows | None:
+def find_header(
+    rows: Rows, region: str, wanted: Sequence[str] = (), others: Sequence[frozenset[int]] = ()
+) -> HeaderRows | None:
     """Find the header that explains the rows under it best.
 
     A header row names a phone column and has no number. Of several, the first under which most rows with numbers have
@@ -96,11 +98,13 @@ def find_header(rows: Rows, region: str, wanted: Sequence[str] = ()) -> HeaderRo
         rows: The first rows of a table.
         region: Where numbers without a country code are from.
         wanted: Names of columns that the operator gave. A row with one of them is a header row.
+        others: For each row the columns with numbers of somebody else, which need no header.
 
     Returns:
         The header; None if the table has none.
     """
-    numbers = [number_columns(row, region) for row in rows]
+    others = others or [frozenset()] * len(rows)
+    numbers = [number_columns(row, region) - of_other for row, of_other in zip(rows, others, strict=True)]
     best: tuple[int, int] | None = None
     candidates = [at for at, row in enumerate(rows) if is_header_row(row) or _has_wanted(row, wanted)]
     second = {at for at in candidates if at - 1 in candidates and _continues_header(rows, numbers, at)}
@@ -113,13 +117,13 @@ def find_header(rows: Rows, region: str, wanted: Sequence[str] = ()) -> HeaderRo
         with_numbers = sum(bool(found) for found in numbers[at + 1 : until])
         if explained and explained * 2 >= with_numbers:
             if _is_another_table(rows[:at], region):
-                return _above_first_number(rows[:at], numbers[:at])
+                return _above_first_number(rows[:at], numbers[:at], others)
             return _header(rows, numbers, at, by_name=True)
         if best is None or explained > best[1]:
             best = at, explained
     if best is not None and (best[1] or sum(map(bool, numbers)) * 2 < len(rows)):
         return _header(rows, numbers, best[0], by_name=True)
-    return _above_first_number(rows, numbers)
+    return _above_first_number(rows, numbers, others)
 
 
 def _is_another_table(above: Rows, region: str) -> bool:
@@ -187,9 +191,9 @@ def _labels(rows: Rows) -> tuple[str, ...]:
     )
 
 
-def _above_first_number(rows: Rows, numbers: Sequence[set[int]]) -> HeaderRows | None:
+def _above_first_number(rows: Rows, numbers: Sequence[set[int]], others: Sequence[frozenset[int]]) -> HeaderRows | None:
     data = next((at for at, found in enumerate(numbers) if found), None)
-    if not data:
+    if not data or others[data - 1]:
         return None
     above, width = rows[data - 1], filled_cells(rows[data])
     if _holds_digits(above) or filled_cells(above) * 2 < width or (width > 1 and filled_cells(above) < 2):

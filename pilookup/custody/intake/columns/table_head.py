@@ -1,5 +1,6 @@
 """What the choice of a layout needs to know of a table."""
 
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -15,3 +16,12 @@ class TableHead(Protocol):
     location: str
     names: list[str] | None
     head: list[list[str]]
+
+
+@dataclass(slots=True)
+class Head:
+    """The same of a table of which some rows are left out. Attributes as in `TableHead`."""
+
+    location: str
+    names: list[str] | None = field(repr=False)
+    head: list[list[str]] = field(repr=False)

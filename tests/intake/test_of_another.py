@@ -281,3 +281,33 @@ def test_a_line_of_the_officer_above_the_header(load, lines, header):
     outcome = load("a.csv", "\n".join([lines.replace("N", mobile("other")), *filter(None, [header]), *rows]) + "\n")
     assert sorted(outcome.numbers) == sorted("86" + mobile(at) for at in range(6))
     assert told(outcome, "other_party") + told(outcome, "unread_numbers") == 1
+
+
+@pytest.mark.parametrize("header", [["手机"], ["任务名：推广", "发送号码："], []])
+@pytest.mark.parametrize("place", [0, 12, 30])
+@pytest.mark.parametrize("words", ["发送人：蒋佳佳 {}", "导出人:张三{}", "制作者： 李四，{}", "提供方：某公司 {}"])
+def test_who_made_a_list_of_numbers_alone_is_told(load, words, place, header):
+    rows = [mobile(at) for at in range(30)]
+    rows.insert(place, words.format(mobile("maker")))
+    outcome = load("a.txt", "\n".join([*header, *rows]))
+    assert sorted(outcome.numbers) == sorted("86" + mobile(at) for at in range(30))
+    assert told(outcome, "other_party") + told(outcome, "unread_numbers") == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["联系人：张三 {}", "受害人：张三 {}", "张三 {}", "微信号：{}", "电话：{}", "{} 李四", "家属：李四 {}", "本人：{}"],
+)
+def test_a_person_in_a_list_of_numbers_alone_is_taken(load, words):
+    rows = [mobile(at) for at in range(30)]
+    rows.insert(12, words.format(mobile("person")))
+    assert "86" + mobile("person") in load("a.txt", "\n".join(["手机", *rows])).numbers
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["解压密码 联系客服QQ 1234567 电话 {}", "解压请找客服微信 abc123 手机 {}", "售后客服 电话 {}", "联系客服: 手机 {}"],
+)
+def test_a_text_that_names_a_service(load, line):
+    with pytest.raises(NoNumbersError, match=r"(?:other_party|unread_numbers)[^;]*\(1\)"):
+        load("readme.txt", line.format(mobile("service")))

@@ -25,7 +25,7 @@ _AUTHOR: Final = re.compile(
 _ROLE: Final = re.compile(
     rf"\D{{0,8}}?(?:{_OFFICER}|{_TASK}人?员|客服|热线|咨询|监督|举报|技术支持|机主"
     r"|owner|police|officer|hotline|customer service)"
-    rf"(?:人员|员|姓名|名称|联系人|{_SIGNED})?(?P<rest>.*)"
+    rf"(?:人员|员|姓名|名称|联系人|{_SIGNED}|QQ|微信)?(?P<rest>.*)"
     r"|\D{0,12}(?:派出所|公安局|分局|警务室|刑警队|police station)(?::.*)?",
     re.IGNORECASE,
 )
@@ -36,9 +36,10 @@ _PERSON: Final = re.compile(
     r"(?:姓名|名称)?(?::.*)?",
     re.IGNORECASE,
 )
+_MAKER: Final = re.compile(r"(?!联系|本)[^\d:]{1,6}[人者方]:")
 MAY_NAME: Final = re.compile(
     rf"{_TASK}|{_SIGNED}|{_OFFICER}|派出所|公安局|分局|警务室|刑警|客服|热线|咨询|监督|举报|投诉|服务|技术支持|疑问|问题|请联|请致|请拨"
-    r"|机主|本机|本方|officer|police|hotline|service|support|owner| by\b",
+    r"|人:|人：|机主|本机|本方|officer|police|hotline|service|support|owner| by\b",
     re.IGNORECASE,
 )
 """Words of which one is in every such label."""
@@ -65,6 +66,12 @@ def names_listed(cell: str) -> bool:
 def names_hotline(cell: str) -> bool:
     """Whether a cell is a label of the number of a service that does not say that it is one, such as 客服热线."""
     return _HOTLINE.fullmatch(_plain(cell)) is not None
+
+
+def begins_with_maker(cell: str) -> bool:
+    """Whether a cell begins with a label such as 发送人：, of who made a list, and not of a person of it."""
+    label = _MAKER.match(_plain(cell))
+    return label is not None and _PERSON.fullmatch(label[0]) is None
 
 
 def names_phone_of_other(label: str) -> bool:

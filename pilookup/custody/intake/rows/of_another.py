@@ -12,6 +12,7 @@ from typing import Final
 from pilookup.custody.intake.columns.headers import names_office
 from pilookup.custody.intake.columns.layout import Layout, PhoneColumn
 from pilookup.custody.intake.columns.long_cells import remember_long
+from pilookup.custody.intake.columns.other_labels import begins_with_maker
 from pilookup.identifier import Reason
 
 _REMARK: Final = re.compile(r"\s*[(（\[【]([^)）\]】\d]{1,8})[)）\]】]")
@@ -48,7 +49,12 @@ def are_of_office(cell: str, found: _Found, phone: PhoneColumn) -> list[bool]:
 
 
 def is_note(row: Sequence[str], cell: str, found: _Found, phone: PhoneColumn, layout: Layout) -> bool:
-    """Whether a phone cell is a note: a sentence that stands alone in its row, where most rows fill several cells."""
+    """Whether a phone cell is a note: a sentence that stands alone in its row, where most rows fill several cells.
+
+    In a list of numbers alone, in one column, it is one if it begins with the label of who made the list.
+    """
+    if layout.filled_cells == 1 and phone.column in layout.eleven_digits and not phone.is_given:
+        return begins_with_maker(cell)
     if phone.is_given or layout.filled_cells < 2 or len(cell) <= _NOTE_LETTERS or not _is_alone(row):
         return False
     in_numbers = sum(letters for text, _ in found if (letters := _letters(text)) and text in cell)

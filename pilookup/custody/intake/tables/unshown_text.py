@@ -19,6 +19,9 @@ _DIGITS: Final = re.compile(r"[0-9](?:[ ().+-]{0,2}[0-9]){7}")
 _LITERAL: Final = re.compile(r"""["'>`]([^"'<>`\n]{8,40})(?=["'<`])""")
 _SERVICE: Final = re.compile(rb"tel:\+86(?:400|800|9)")
 """Numbers of services, as they stand at the foot of a page."""
+_MOBILE: Final = re.compile(r"1[3-9][0-9]{9}")
+"""A text that is one mainland mobile, as nearly all are. Its identifier needs no further rule."""
+_MOBILE_CHARS: Final = 11
 _MOST: Final = 1_000_000
 _PIECE_CHARS: Final = 1 << 16
 _NEVER: Final = frozenset(
@@ -42,7 +45,8 @@ class UnshownNumbers:
         for name, value in attributes.items():
             if name not in _NEVER and name != read and value and _DIGITS.search(value):
                 self._add(value)
-                self._add_literals(value)
+                if len(value) > _MOBILE_CHARS:
+                    self._add_literals(value)
 
     def add_text(self, text: str) -> None:
         """Add the numbers in a script, a template or a comment."""
@@ -61,17 +65,26 @@ class UnshownNumbers:
     def take_out(self, cells: Iterable[str]) -> None:
         """Take out the numbers that cells show."""
         for cell in cells:
+            if _MOBILE.fullmatch(cell):
+                self.found.discard(_identifier(cell))
+                continue
             shown = (*numbers_of_unread(cell, _REGION), *numbers_in(cell, _REGION))
             self.found.difference_update(one for one in shown if one)
 
     def _add(self, text: str) -> None:
-        if len(self.found) < _MOST:
+        if _MOBILE.fullmatch(text) and len(self.found) < _MOST:
+            self.found.add(_identifier(text))
+        elif len(self.found) < _MOST:
             numbers = numbers_of_unread(text, _REGION) if len(text) <= 40 else mobiles_in(text)
             self.found.update(one for one in numbers if one)
 
     def _add_literals(self, text: str) -> None:
         for literal in _LITERAL.findall(text):
             self._add(literal.strip())
+
+
+def _identifier(mobile: str) -> bytes:
+    return b"tel:+86" + mobile.encode()
 
 
 def numbers_of_line(line: str) -> set[bytes]:

@@ -8,7 +8,7 @@ class WarningCode(StrEnum):
     """What a warning is about. The value is its code in JSON and in control data."""
 
     UNREAD_NUMBERS = "unread_numbers"
-    """Mainland mobile numbers outside the columns that are read, or in rejected cells."""
+    """Numbers outside the columns that are read, in rejected cells, or beside the cells of a page or workbook."""
     CONSTANT_COLUMN = "constant_column"
     """A column that is not read because one number fills nearly all of it."""
     OTHER_PARTY = "other_party"

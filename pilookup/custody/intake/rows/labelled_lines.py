@@ -79,4 +79,4 @@ def _lines(data: bytes, codec: str) -> Iterator[tuple[int, int]]:
 
 @cache
 def _words(codec: str) -> re.Pattern[bytes]:
-    return re.compile(MAY_NAME.pattern.encode(codec), re.IGNORECASE)
+    return re.compile(MAY_NAME.pattern.encode(codec))

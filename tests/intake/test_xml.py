@@ -146,3 +146,22 @@ def test_every_attribute_of_any_document_is_in_a_cell(tmp_path_factory, elements
 def test_mutations_give_tables_or_an_error(tmp_path_factory, seed):
     content = b'<?xml version="1.0"?><!DOCTYPE r><r a="1"><p b="13800138000&#10;">x<c>y</c></p><!-- z --><p><![CDATA[<]]></p></r>'
     assert_tables_or_refused(tmp_path_factory.mktemp("xml") / "a.xml", mutated(content, seed))
+
+
+def test_an_inner_element_parts_the_text_around_it(tables):
+    records = "".join(f"<row><a>{at}<b/>13800138000<i>x</i>y</a></row>" for at in range(2))
+    table, *_ = tables(f"<r>{records}</r>")
+    assert table.column("a") == ["0\n13800138000\ny", "1\n13800138000\ny"]
+
+
+def test_text_that_the_parser_parts_is_one_text(tables):
+    text = "138<![CDATA[0013]]>&#56;<!-- x -->0<?x?>0&amp;&lt;0"
+    table, *_ = tables(f"<r><row><a>{text}</a></row><row><a>{' ' * 300_000}{text}</a></row></r>")
+    assert table.column("a") == ["1380013800&<0"] * 2
+
+
+def test_numbers_that_line_breaks_part_are_read(load):
+    rows = "".join(f"<row><m>1381234560{at}<br/>1391234560{at}</m></row>" for at in range(3))
+    assert load("a.xml", f"<r>{rows}</r>".encode()).numbers == [
+        f"86{start}1234560{at}" for at in range(3) for start in (138, 139)
+    ]

@@ -1,8 +1,8 @@
 """Reads XML that is made of records as tables: backups of short messages and call lists, and exports of databases.
 
 The elements that occur several times in one parent are records, each of them a row. Attributes and the text of inner
-elements are fields, with the names of the elements on the way to them joined by dots. What is outside of all records is
-one more record.
+elements are fields, with the names of the elements on the way to them joined by dots. An inner element ends a line of
+the text around it. What is outside of all records is one more record.
 
 The parser is Expat, without any entity of a document: a document that declares one is refused, nothing is fetched.
 """
@@ -37,7 +37,7 @@ _BLOCK_CHARS: Final = 1 << 18
 _CHARACTER: Final = re.compile(r"&#(?:x([0-9A-Fa-f]{1,8})|([0-9]{1,10}));")
 _LAST_REFERENCE: Final = re.compile(r"&[^;&\s]{0,12}$")
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_DECLARATION: Final = re.compile(r"\s*<\?xml\s[^>]*\?>")
+_DECLARATION: Final = re.compile(r"<\?xml\s[^>]{0,1000}\?>")
 _ROOT: Final = "document"
 _ENTITY: Final = "declares an entity, which is refused: save the data in another form, such as CSV"
 
@@ -197,6 +197,8 @@ class _RecordMaker(_Handler):
             self._record = _Open(self.path[-1], len(self.path), self.line)
         for name, value in zip(attributes[::2], attributes[1::2], strict=True):
             self._add(name.rpartition(":")[2], value)
+        if self._texts:
+            self._texts[-1].append("\n")  # what stands before and behind an inner element are two texts
         self._texts.append([])
 
     def text(self, data: str) -> None:

@@ -184,6 +184,8 @@ _MAIL: Final = re.compile(
     rb"(?:[A-Za-z][A-Za-z0-9-]*:[^\n]*\n(?:[ \t][^\n]*\n)*)*(?:Received|Return-Path|Message-ID|MIME-Version):",
     re.IGNORECASE,
 )
+_MAILBOX: Final = re.compile(rb"From [^\n]{0,400}\d\d:\d\d[^\n]{0,400}\n>?[A-Za-z][A-Za-z0-9-]*:[^\n]*\n")
+"""The line with a time that stands above each message of a mailbox, and a header of the first message."""
 _PLAIN_CONTROLS: Final = frozenset(b"\t\n\r\x0b\x0c\x1a\x00\x1b\x01\x02\x03\x04\x05\x06\x07\x1c\x1d\x1e\x1f")
 _MIN_NULS: Final = 4
 _UTF16_BYTES: Final = 1 << 14
@@ -261,6 +263,8 @@ def format_of_text(head: bytes) -> Format | str:
         return Format.MHTML
     if _MAIL.match(start):
         return "an e-mail message"
+    if _MAILBOX.match(start):
+        return "a mailbox of e-mail messages"
     return Format.TEXT
 
 

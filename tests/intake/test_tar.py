@@ -98,3 +98,22 @@ def test_joined_tars_have_one_limit_of_members(load, monkeypatch):
     monkeypatch.setattr(limits, "MAX_MEMBERS", 2)
     with pytest.raises(IntakeError, match="more than 2 members"):
         load("a.tar", tarred(("a.csv", CSV)) * 3)
+
+
+def test_links_to_members_of_a_tar_are_not_told(load):
+    links = [
+        (entry("x/soft", tarfile.SYMTYPE, linkname="../a.csv"), b""),
+        (entry("hard", tarfile.LNKTYPE, linkname="a.csv"), b""),
+    ]
+    outcome = load("a.tar", tarred(("./a.csv", CSV), *links))
+    assert (outcome.numbers, outcome.report.warnings) == (NUMBERS, [])
+
+
+def test_links_that_lead_to_no_file_of_a_tar_are_told(load):
+    links = [
+        (entry("x", tarfile.SYMTYPE, linkname="y"), b""),
+        (entry("y", tarfile.SYMTYPE, linkname="x"), b""),
+        (entry("z", tarfile.SYMTYPE, linkname="/a.csv"), b""),
+    ]
+    outcome = load("a.tar", tarred(("a.csv", CSV), *links))
+    assert [warning.location for warning in outcome.report.warnings] == ["a.tar/x", "a.tar/y", "a.tar/z"]

@@ -1,6 +1,7 @@
 """Members of tar archives, which may be compressed as a whole. Nothing is unpacked to disk."""
 
 import io
+import posixpath
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,6 +55,7 @@ class _Entry:
     start: int
     size: int
     kind: str
+    target: str = ""  # the path to which a link leads
 
 
 @contextmanager
@@ -61,8 +63,8 @@ def tar_members(outer: Member, context: ArchiveContext) -> Iterator[Iterator[Mem
     """Open a tar archive.
 
     Yields:
-        The members in the archive's order, without folders, and those of archives that were joined to its end. The
-        stream of a link, a special file or other data behind the end raises NotATableError.
+        The members in the archive's order, without folders and links to other members, and those of archives that
+        were joined to its end. The stream of a link, a special file or other data behind the end raises NotATableError.
 
     Raises:
         IntakeError: The archive is truncated, damaged or over a limit.
@@ -83,7 +85,13 @@ def _entries(outer: Member, raw: BinaryIO) -> list[_Entry]:
         if start is not None and not is_tar_header(_block_at(raw, start)):
             entries.append(_Entry("behind its end", start, 0, _MORE))
             break
-    return entries
+    return _without_links_to_members(entries)
+
+
+def _without_links_to_members(entries: list[_Entry]) -> list[_Entry]:
+    """The members without the links to a file among them, which is read, or told, by itself."""
+    files = {posixpath.normpath(entry.name) for entry in entries if not entry.target}
+    return [entry for entry in entries if not entry.target or entry.target not in files]
 
 
 def _add_entries(outer: Member, raw: BinaryIO, start: int, entries: list[_Entry]) -> int:
@@ -95,7 +103,7 @@ def _add_entries(outer: Member, raw: BinaryIO, start: int, entries: list[_Entry]
                 archive.members.clear()  # type: ignore[attr-defined]  # only what is needed of them is kept
                 if info.isdir():
                     continue
-                entries.append(_Entry(_name(info.name), info.offset_data, info.size, _kind(info)))
+                entries.append(_Entry(_name(info.name), info.offset_data, info.size, _kind(info), _target(info)))
                 if len(entries) > limits.MAX_MEMBERS:
                     return archive.offset  # the budget refuses them
             end = archive.offset
@@ -145,6 +153,13 @@ def _kind(info: tarfile.TarInfo) -> str:
     if not info.isreg():
         return "a special file"
     return "a sparse file" if info.issparse() else ""
+
+
+def _target(info: tarfile.TarInfo) -> str:
+    """The path within the archive to which a link leads; "" for anything else."""
+    if info.issym():
+        return posixpath.normpath(posixpath.join(posixpath.dirname(_name(info.name)), _name(info.linkname)))
+    return posixpath.normpath(_name(info.linkname)) if info.islnk() else ""
 
 
 def _member(outer: Member, raw: BinaryIO, entry: _Entry, context: ArchiveContext) -> Member:

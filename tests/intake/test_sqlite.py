@@ -113,6 +113,15 @@ def test_nothing_is_written_beside_the_file_even_with_a_write_ahead_log(database
     assert any("-wal" in note for note in report.notes)
 
 
+@pytest.mark.parametrize(("log", "told"), [(b"x", 1), (b"", 0), (None, 0)])
+def test_a_log_beside_a_database_is_told(load, database, tmp_path, log, told):
+    content = database("CREATE TABLE a (phone TEXT); INSERT INTO a VALUES ('13800138000');", wal=True).read_bytes()
+    if log is not None:
+        (tmp_path / "b.db-wal").write_bytes(log)
+    warnings = load("b.db", content).report.warnings
+    assert [(one.code, one.location) for one in warnings] == [("member_skipped", "b.db-wal")] * told
+
+
 @pytest.mark.parametrize("wal", [False, True])
 def test_a_database_in_memory(database, wal):
     assert [row[1] for row in in_memory(database(SCRIPT, wal=wal))[0]] == ["13800138000", ""]

@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO
 
 from pilookup.compute.callbacks import Progress
 from pilookup.custody.intake.columns.layout import Layout
@@ -18,6 +18,7 @@ from pilookup.custody.intake.files.source import Member, Source
 from pilookup.custody.intake.files.unpacked import Budget, Nesting, compressed_member
 from pilookup.custody.intake.joined_table import SPLIT_BYTES as JOINED_BYTES
 from pilookup.custody.intake.joined_table import JoinedTable
+from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.custody.intake.model import Accepted, IntakeOptions
 from pilookup.custody.intake.refusal import require_numbers
 from pilookup.custody.intake.rejects import Rejects
@@ -27,6 +28,12 @@ from pilookup.custody.intake.splits import SplitText, open_split_text
 from pilookup.custody.intake.tables.readers import open_tables
 from pilookup.custody.intake.tables.table import NumberedRows
 from pilookup.custody.intake.text_form import TextForm
+
+_LOG: Final = "-wal"
+_LOG_NOT_READ: Final = (
+    "not read: the log of the SQLite database beside it may hold rows that are not in the database; "
+    "run VACUUM INTO on a copy of both, and load the result"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +163,8 @@ class FileReader:
 
     def _tables(self, member: Member, form: Format) -> Iterator[Work]:
         """Read the tables of a file that is not a text, or that the core cannot read as it is."""
+        if form is Format.SQLITE and member.open == self.source.open:
+            self._tell_log()
         previous: Layout | None = None
         for table in open_tables(member, form, self._options, self._report):
             if table.head:
@@ -163,6 +172,11 @@ class FileReader:
                 yield from self._joined(joined)
                 joined.add_to(self._report)
                 previous = joined.layout if joined.layout.phones else previous
+
+    def _tell_log(self) -> None:
+        """Warn of a write-ahead log beside a database, whose rows are not read."""
+        if self.source.size_of_neighbour(_LOG):
+            self._report.warn(WarningCode.MEMBER_SKIPPED, f"{self.source.location}{_LOG}", 1, _LOG_NOT_READ)
 
     def _joined(self, table: JoinedTable) -> Iterator[Work]:
         size = None if self._split_bytes is None else min(self._split_bytes, JOINED_BYTES)

@@ -132,6 +132,15 @@ class Source:
         """The absolute path, which also a task that runs in another directory can open."""
         return Path(os.path.realpath(self._path))
 
+    def size_of_neighbour(self, suffix: str) -> int:
+        """The size in bytes of the file with this file's path and a suffix behind it; 0 if there is none."""
+        try:
+            return Path(f"{self.absolute}{suffix}").stat().st_size
+        except FileNotFoundError:
+            return 0
+        except OSError as error:
+            raise IntakeError(f"{self.location}{suffix}", f"cannot be read: {error.strerror}") from None
+
     def as_member(self) -> Member:
         """The whole file, in the form in which members of archives are read."""
         return Member(self.location, self._path.name, self.size, self.open)

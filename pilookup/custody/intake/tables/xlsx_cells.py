@@ -12,6 +12,7 @@ from contextlib import suppress
 
 from pilookup.custody.intake.tables.formulas import constant_of, link_text
 from pilookup.custody.intake.tables.sheet_cells import SheetCells
+from pilookup.custody.intake.tables.xlsx_positions import check_positions
 from pilookup.custody.intake.tables.xml_events import Events, XmlDamageError, parse_xml
 
 _WORKBOOK = re.compile(r"(?:.*/)?workbook\d*\.xml", re.IGNORECASE)
@@ -23,13 +24,14 @@ def find_xlsx_cells(data: bytes) -> dict[str, SheetCells]:
     """The cells of all sheets, by the name of the sheet; without the sheets that have none.
 
     Raises:
-        SheetFaultError: A part declares entities or is nested too deep.
+        SheetFaultError: A part declares entities or is nested too deep, or two cells state one position.
     """
     found: dict[str, SheetCells] = {}
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         names = {name.lower(): name for name in package.namelist()}
         for sheet, part in _sheet_parts(package, names).items():
             content = package.read(part)
+            check_positions(content)
             links = _tel_links(package, names, part)
             if links or _FORMULA.search(content):
                 events = _SheetEvents(links)

@@ -328,7 +328,6 @@ IDENTIFIER_HEADERS = [
         "设备号",
         "批次号",
         "学号",
-        "警号",
         "reqid",
         "request_id",
         "traceId",

@@ -7,10 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pilookup.custody.intake import IntakeOptions
 from pilookup.custody.intake.columns.find_numbers import find_numbers
 from pilookup.custody.intake.columns.layout import PhoneColumn
 from pilookup.custody.intake.rows.of_another import are_of_office
 from pilookup.errors import NoNumbersError
+from pilookup.protocol.label import Kind
+from tests.support.intake.texts import assert_same
 
 OFFICE = [
     "制表人：李四 电话：{}", "填表人 张三{}", "如有疑问请联系王警官 {}", "技术支持 {}", "客服热线:{}", "咨询电话 {}", "{}（办案民警）",
@@ -123,7 +126,7 @@ SIGNED = [
     "制表人,张三,N", "填表人：张三,,N", "经办人张三,,,,N", "承办单位,某某,Tel,N", "审核人签字,,,手机号码,N", "值班民警,李娜,,联系方式,N",
     "民警,李娜,电话,N", "李警官,,电话：N", "审核员,李娜,手机,N", "派出所,,电话,N", "机主号码,N", "机主,张三,手机,N", "监督电话,,N",
     "prepared by,Li Si,phone,N", "case officer: Li Si,,,mobile,N", "hotline,N", "取证人,李警官,,办公电话,N,手机,N",
-    "经办人：张三\n电话：N", "制表人,张三\n,日期,2026-01-02\n,,联系电话,N", "办案民警,李娜\n警号,012345\n,手机,N",
+    "经办人：张三\n电话：N",
 ]  # fmt: skip
 OF_THE_LIST = [
     "7,派出所已登记,N,好,村", "7,张三,N,派出所,旁", "民警,张三,N,好,村", "已审核,张三,N,好,村", "审核,张三,N,好,村", "检验员,张三,N,,", "举报,张三,N,,",
@@ -172,8 +175,8 @@ def test_labels_in_other_cells_are_read_in_every_text(load, encoding, end):
 
 
 FACTS = [
-    "机主号码|N", "取证人|李警官;联系电话|N", "取证人|李警官;取证时间|2026-01-02;联系电话|N", "机主姓名|张三;手机号码|N", "本机号码|N",
-    "办案民警|李娜|联系电话|N", "提取人|李娜;警号|012345;电话|N",
+    "机主号码|N", "取证人|李警官|联系电话|N", "本机号码|N",
+    "办案民警|李娜|联系电话|N",
 ]  # fmt: skip
 
 
@@ -266,7 +269,7 @@ def test_the_badge_number_of_an_officer_beside_each_person(load, header):
 
 
 ABOVE = [
-    "办案民警,王警官,联系电话,N", "联系人：王警官,电话：N", "填报人,张三,N", "咨询电话,N", "办案单位,城关派出所,,电话,N", "承办人：张三\n联系电话：N",
+    "办案民警,王警官,联系电话,N", "联系人：王警官,电话：N", "填报人,张三,N", "咨询电话,N", "办案单位,城关派出所,,电话,N",
     "案件名称,某案\n办案民警,李娜,手机,N", "prepared by,Li Si,phone,N",
 ]  # fmt: skip
 
@@ -311,3 +314,26 @@ def test_a_person_in_a_list_of_numbers_alone_is_taken(load, words):
 def test_a_text_that_names_a_service(load, line):
     with pytest.raises(NoNumbersError, match=r"(?:other_party|unread_numbers)[^;]*\(1\)"):
         load("readme.txt", line.format(mobile("service")))
+
+
+SPELLED = [
+    "13911112222",
+    "１３９１１１１２２２２",
+    "一三九一一一一二二二二",
+    "139 1111 2222",
+    "139.1111.2222",
+    "+8613911112222",
+    "(0571)88881234",
+    "1391111222O",
+]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+@pytest.mark.parametrize("label", ["填报人,张三", "制表：张三", "咨询", "机主,张三", "负责民警签字", "经办人：李四"])
+def test_lines_of_labels_come_out_the_same_from_splits(tmp_path, label, encoding):
+    """However the number is spelled, which the core may read."""
+    rows = [f"某人,{mobile(at)},王庄" for at in range(9)]
+    lines = [f"{label},{phone.format(number)}" for phone in ("联系电话,{}", "电话：{}", "{}") for number in SPELLED]
+    path = tmp_path / "a.csv"
+    path.write_bytes("\n".join(["姓名,手机,村", *rows, *lines, *rows, ""]).encode(encoding))
+    assert_same(path, IntakeOptions(Kind.EXPOSURE), (1, 40, 1 << 20))

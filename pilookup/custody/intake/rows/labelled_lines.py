@@ -11,7 +11,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pilookup.custody.intake.columns.other_cells import MAX_ROWS
+from pilookup.custody.intake.columns.cells.text import CHINESE_DIGITS
 from pilookup.custody.intake.columns.other_labels import MAY_NAME
 
 _PHONE: Final = re.compile(
@@ -19,7 +19,6 @@ _PHONE: Final = re.compile(
 )
 _AUTHOR: Final = re.compile(r"人|者|员|签|单位|部门|民警|警官|[:：]| by\b|officer", re.IGNORECASE)
 """A label that holds without one for phones has one of these."""
-_FIRST_DIGIT: Final = re.compile(rb"(?<![0-9])[0-9](?=[0-9 -]{6})")
 _UNREADABLE: Final = b"\xff"
 """A byte that no text in UTF-8 or GB18030 has: the core leaves a number that begins with it."""
 
@@ -27,8 +26,8 @@ _UNREADABLE: Final = b"\xff"
 def left_to_rules(data: bytes, codec: str) -> bytes:
     """The bytes of a text as the core is to read them: in some lines, numbers begin with a byte that is no text.
 
-    These are the lines with a label that may name somebody else and the label of a phone, or with the label of an
-    author, and the lines below that have the label of a phone. All offsets and line ends stay.
+    These are the lines with a label that may name somebody else, and with the label of a phone or of an author. All
+    offsets and line ends stay.
 
     Args:
         data: The bytes of the text.
@@ -39,7 +38,7 @@ def left_to_rules(data: bytes, codec: str) -> bytes:
     parts: list[bytes] = []
     at = 0
     for start, stop in _lines(data, codec):
-        parts += [data[at:start], _FIRST_DIGIT.sub(_UNREADABLE, data[start:stop])]
+        parts += [data[at:start], _first_digits(codec).sub(_UNREADABLE, data[start:stop])]
         at = stop
     return b"".join([*parts, data[at:]]) if parts else data
 
@@ -66,15 +65,21 @@ def _lines(data: bytes, codec: str) -> Iterator[tuple[int, int]]:
     words, end = _words(codec), b"\n" if b"\n" in data else b"\r"
     at = 0
     while (found := words.search(data, at)) is not None:
-        at = max(at, data.rfind(end, at, found.start()) + 1)
-        below = MAX_ROWS + 1
-        while below and at < len(data):
-            start, at = at, data.find(end, at) + 1 or len(data)
-            named = words.search(data, start, at) is not None
-            below = MAX_ROWS if named else below - 1
-            text = data[start:at].decode(codec, "replace")
-            if _PHONE.search(text) or (named and _AUTHOR.search(text)):
-                yield start, at
+        start = max(at, data.rfind(end, at, found.start()) + 1)
+        at = data.find(end, found.end()) + 1 or len(data)
+        text = data[start:at].decode(codec, "replace")
+        if _PHONE.search(text) or _AUTHOR.search(text):
+            yield start, at
+
+
+@cache
+def _first_digits(codec: str) -> re.Pattern[bytes]:
+    """The first byte of what may be a number: a digit, also of full width or in Chinese, that follows on none."""
+    wide = sorted("０１２３４５６７８９" + "".join(CHINESE_DIGITS))
+    others = b"|".join(
+        re.escape(char.encode(codec)[:1]) + b"(?=" + re.escape(char.encode(codec)[1:]) + b")" for char in wide
+    )
+    return re.compile(b"(?<![0-9])[0-9]|" + others)
 
 
 @cache

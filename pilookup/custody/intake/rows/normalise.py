@@ -91,7 +91,6 @@ class Normaliser:
         self._skipped = {phone.column for phone in layout.phones} | set(self._left)
         self._lenient_line = lenient_line
         self._tally = Tally()
-        self._line_below, self._rows_below = 0, 0
 
     @property
     def tally(self) -> Tally:
@@ -114,7 +113,7 @@ class Normaliser:
         """Add the numbers of one row to a batch. Returns False if the row does not have the layout of the table."""
         if is_blank(cells):
             return True
-        row = _Row(line, cells, {}, [], others=self._others(line, cells))
+        row = _Row(line, cells, {}, [], others=other_cells(cells, self._region).columns)
         filled = self._read_phones(row)
         if not row.numbers and is_repeated_header(cells, self._layout):
             self._tally.headers += 1
@@ -129,12 +128,6 @@ class Normaliser:
         self._add_notes(row)
         self._add(row, batch, filled=filled)
         return True
-
-    def _others(self, line: int, cells: list[str]) -> frozenset[int]:
-        """The columns of a row with numbers of somebody else, by the labels in it and in the rows directly above."""
-        found = other_cells(cells, self._region, self._rows_below if line == self._line_below else 0)
-        self._line_below, self._rows_below = line + 1, found.rows
-        return found.columns
 
     def _not_of_others(self, row: _Row, outside: Sequence[OutsideMobile]) -> list[OutsideMobile]:
         """The mobiles outside the phone columns but those of somebody else, which are told as such."""

@@ -98,7 +98,7 @@ class TableReport:
             WarningCode.OTHER_PARTY,
             self.location,
             tally.other_party,
-            "numbers beside or below words that name somebody else than the people of the table, such as an officer or "
+            "numbers beside words that name somebody else than the people of the table, such as an officer or "
             "a service, are not read: --column phone=NAME reads their column whatever the words",
         )
         report.warn(

@@ -1,11 +1,11 @@
 """Set-up of every run: the header names the backend of the core, passphrases cost little, nothing is flushed, and no
-property has a deadline, since other work may run beside the tests.
+property has a deadline or must be fast, since other work may run beside the tests.
 """
 
 import gc
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from pilookup import _core
 from tests.support.flushing import without_flushing
@@ -13,7 +13,12 @@ from tests.support.passphrase_cost import install_cheap_profile, remove_cheap_pr
 from tests.support.sampling import EVERY_CASE, description, sampled
 from tests.support.sandbox import running
 
-settings.register_profile("any-speed", deadline=None)
+settings.register_profile(
+    "any-speed",
+    deadline=None,
+    # Each example overwrites what the one before has written into a folder of the test.
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 settings.load_profile("any-speed")
 
 

@@ -1,7 +1,7 @@
 """Whatever bytes a server returns, a check ends as unknown: it raises nothing and is never not_found."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilookup import Client
@@ -101,7 +101,7 @@ def shared_host():
     host.close()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None)
 @given(
     name=st.sampled_from(["root.json", "timestamp.json", "snapshot.json", "targets.json", "manifest.json"]),
     junk=ANY | st.sampled_from([b"null", b"{}", b'{"signed":[],"signatures":{}}', b"1e999", b'"\\ud800"']),
@@ -112,7 +112,7 @@ def test_any_metadata_bytes(name, junk, shared_host, tmp_path_factory):
         assert client.check(HIT).status == "unknown"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None)
 @given(data=st.data(), name=st.sampled_from(["timestamp.json", "snapshot.json", "targets.json", "manifest.json"]))
 def test_any_altered_metadata(data, name, shared_host, tmp_path_factory):
     def alter(body):

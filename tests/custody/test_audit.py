@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import rfc8785
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilookup import durable
@@ -138,7 +138,7 @@ def sample(home):
 
 
 @given(data=st.data())
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_every_change_is_found_at_its_entry(sample, data):
     lines, seal = sample
     assert problems(lines, seal) == []

@@ -11,7 +11,7 @@ import signal
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilookup import durable
@@ -119,7 +119,7 @@ def test_what_was_deleted_is_not_made_again(home, gone):
 
 
 @given(gone=st.sets(st.sampled_from(FILES), min_size=1))
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_no_set_of_deleted_files_begins_a_new_log_or_journal(home, gone):
     kept = {each: (home.path / each).read_bytes() for each in gone}
     try:
@@ -373,7 +373,7 @@ JSON = st.recursive(
 
 
 @given(body=JSON, data=st.binary(max_size=40))
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_release_of_any_bytes_is_read_or_called_unreadable(tmp_path, body, data):
     made = Home(tmp_path / "home")
     metadata = made.channels / "public" / "metadata"

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilookup import _core
@@ -17,7 +17,7 @@ from pilookup.protocol.label import Kind
 from pilookup.release_files.filter_file import FilterFile
 from tests.support.filters import Filter, build_body, contains
 
-FEW = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+FEW = settings(deadline=None, max_examples=60)
 COMMON = ("public", 3, 7, Kind.EXPOSURE, Role.BASE)
 keys_of = st.lists(st.integers(0, 2**64 - 1), max_size=120)
 part_bits_of = st.integers(0, 10)

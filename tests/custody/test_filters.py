@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilookup import _core
@@ -29,7 +29,7 @@ from tests.support.custody.reference import filter_keys
 from tests.support.filters import Filter, build_body, contains
 
 PART_KEYS = 200
-FEW = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
+FEW = settings(deadline=None, max_examples=25)
 keys_of = st.lists(st.integers(0, 2**64 - 1), max_size=60)
 
 

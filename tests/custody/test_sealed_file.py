@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilookup import _core
@@ -12,7 +12,7 @@ from pilookup.custody.vault.shard import ShardStore
 from pilookup.errors import VaultError
 
 LAYOUT = Layout(3, 4)
-FEW = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+FEW = settings(max_examples=60, deadline=None)
 CONTENT = st.lists(st.lists(st.binary(max_size=20), min_size=4, max_size=4), min_size=3, max_size=3)
 SOME = [[b"", b"one", b"two", b""], [b"", b"", b"", b""], [b"three", b"", b"four", b"5" * 40]]
 INDEX_BYTES = 16 + 4 * 4 + shard.SEAL_BYTES

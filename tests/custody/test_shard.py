@@ -4,7 +4,7 @@ import os
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilookup import durable
@@ -16,7 +16,7 @@ from pilookup.custody.vault.shard import ShardStore
 from pilookup.errors import VaultError
 
 GUARD = bytes(range(32))
-ONE_FILE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+ONE_FILE = settings(max_examples=60, deadline=None)
 
 
 def table(elements):

@@ -5,7 +5,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilookup import _core
@@ -23,7 +23,7 @@ from pilookup.protocol.label import Kind
 from tests.support.custody.home import content, numbers, run_load, write_csv
 
 HEADER = "phone,account,date"
-FEW = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None)
+FEW = settings(max_examples=15, deadline=None)
 
 
 def rows_of(count, seed):

@@ -5,7 +5,7 @@ import os
 import re
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilookup import file_parts
@@ -18,7 +18,7 @@ from pilookup.release_files.verify import verify_directory
 from tests.support.custody.channel import NOW, at, initialised, look_up, manifests, quiet
 from tests.support.custody.home import numbers, run_load, write_csv
 
-FEW = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
+FEW = settings(deadline=None, max_examples=25)
 SEALING = 28
 """Bytes that sealing adds to an index or range."""
 

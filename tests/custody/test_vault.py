@@ -2,7 +2,7 @@ import shutil
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilookup import _core, durable
@@ -16,7 +16,7 @@ from tests.support.custody.home import content, files_under, numbers, opened, ro
 
 GUARD = bytes(range(32))
 HEAD = len(MAGIC) + 32
-ONE_FILE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+ONE_FILE = settings(max_examples=60, deadline=None)
 
 
 def table(elements):

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilookup import _core
@@ -87,7 +87,7 @@ def blocks(request, monkeypatch):
 NUMBERS = st.sets(st.integers(0, 199), max_size=200)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=60)
 @given(old=NUMBERS, new=NUMBERS)
 def test_a_delta_leads_from_one_snapshot_to_the_other(blocks, old, new):
     before, after = snapshot(old), snapshot(new)

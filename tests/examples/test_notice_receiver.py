@@ -7,7 +7,7 @@ from base64 import b64encode
 
 import pytest
 from fastapi.testclient import TestClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pilookup_server.notify.message import Message
 from pilookup_server.notify.secret_key import secret_text
@@ -91,7 +91,7 @@ def test_what_is_not_signed_is_refused(http, syncs):
 
 
 @given(st.binary(max_size=30), st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=20))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_no_request_makes_it_fail(http, body, text):
     signature = b64encode(text.encode()).decode()
     for value in (text, f"v1,{text}", f"v1,{signature}", f"v2,{signature}"):

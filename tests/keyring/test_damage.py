@@ -5,7 +5,7 @@ import shutil
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilookup.errors import KeyringError
@@ -15,7 +15,7 @@ from pilookup.keyring.master_key import MasterKeyFile
 
 SECRET = b"correct horse"
 KEY = bytes(range(32))
-FEW = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+FEW = settings(max_examples=40, deadline=None)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hashlib import sha256, sha512
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilookup import Filter
@@ -249,7 +249,7 @@ def test_a_file_that_cannot_be_read_is_an_error(tmp_path):
         snapshot.filter()
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=60)
 @given(
     held=st.lists(st.text(max_size=6), max_size=30, unique=True),
     asked=st.lists(st.text(max_size=6), max_size=30),
@@ -278,7 +278,7 @@ def test_random_snapshots_never_say_that_a_held_number_is_absent(held, asked, al
         assert not made.doubts
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=300)
 @given(at=st.integers(0, 10**6), bit=st.integers(0, 7), name=st.sampled_from(sorted(contents(additions=True))))
 def test_any_flipped_bit_of_a_file_leaves_every_number_to_its_bucket(at, bit, name, tmp_path):
     snapshot = Snapshot(tmp_path, contents(additions=True))

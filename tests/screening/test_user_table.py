@@ -4,7 +4,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilookup.errors import ScreenError
@@ -99,7 +99,7 @@ def test_a_missing_file_is_named(tmp_path):
         rows(tmp_path / "none")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=60)
 @given(st.data())
 def test_a_damaged_file_is_read_or_refused_and_shows_nothing(write, data):
     path = write(user_table(range(30)))

@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pilookup_server.page_host.sound.frames import MAX_BYTES, SoundError
 from pilookup_server.page_host.sound.marks import read_marks
@@ -128,7 +128,6 @@ def test_each_sentence_is_where_the_header_says(tmp_path):
         assert length // 72 >= math.floor(SECONDS / 0.072)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_a_damaged_packed_file_is_refused_or_says_the_same(tmp_path, data):
     whole = packed(tmp_path).data

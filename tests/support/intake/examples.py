@@ -2,7 +2,7 @@
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 
 
 def hostile(examples: int) -> settings:
@@ -14,5 +14,4 @@ def hostile(examples: int) -> settings:
     return settings(
         max_examples=int(os.environ.get("HOSTILE_EXAMPLES", examples)),
         deadline=None,
-        suppress_health_check=[HealthCheck.function_scoped_fixture],
     )

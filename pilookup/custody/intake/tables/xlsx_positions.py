@@ -4,12 +4,14 @@ No spreadsheet program writes such a sheet. Of two cells with one position a rea
 """
 
 import re
+import string
 
 from pilookup.custody.intake.tables.sheet_values import SheetFaultError
 
 _ROW = re.compile(rb"<(?:\w{1,20}:)?row[\s>/]")
 _ROW_NUMBER = re.compile(rb"<[^<>]*?\sr=[\"']([0-9]{1,10})[\"']")
-_CELL = re.compile(rb"<(?:\w{1,20}:)?c\s(?:[^<>]*?\s)?r=[\"']([A-Za-z]{1,3})([0-9]{1,10})[\"']")
+_CELL = re.compile(rb"<(?:c|\w{1,20}:c)\s(?:r=|[^<>]*?\sr=)[\"']([A-Za-z]{1,3}[0-9]{1,10})[\"']")
+_LETTERS = string.ascii_letters.encode()
 
 
 def check_positions(content: bytes) -> None:
@@ -37,7 +39,7 @@ def _check_row(content: bytes, start: int, stop: int, seen: set[int]) -> None:
     if not cells:
         return
     stated = _ROW_NUMBER.match(content, start, stop)
-    number = int(stated[1] if stated else cells[0][1])
+    number = int(stated[1] if stated else cells[0].lstrip(_LETTERS))
     if number in seen or len(set(cells)) < len(cells):
         raise SheetFaultError(
             f"row {number:,} of a sheet, or a cell of it, is written twice, and only one of the two can be read: "

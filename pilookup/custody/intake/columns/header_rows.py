@@ -59,7 +59,7 @@ def is_header_row(row: Sequence[str]) -> bool:
     A cell names a phone column, or nearly all cells, three or more, are names of columns; two are enough if one names
     somebody else.
     """
-    return not _holds_digits(row) and (any(names_phone(cell) for cell in row) or _has_names(row))
+    return (any(names_phone(cell) for cell in row) or _has_names(row)) and not _holds_digits(row)
 
 
 def _has_names(row: Sequence[str]) -> bool:

@@ -129,7 +129,7 @@ fn mobiles(text: &[u8]) -> Outside {
                 }
                 found.push(mainland(number_of(run)));
             }
-            3 | 5 | 7 if begins_in_groups(run) && matches!(text.get(stop), Some(b' ' | b'-')) => {
+            3..=5 | 7 if begins_in_groups(run) && matches!(text.get(stop), Some(b' ' | b'-')) => {
                 return Outside::Unsure;
             }
             12..=16 if has_prefix(run) => return Outside::Unsure,
@@ -201,10 +201,10 @@ fn is_head(run: &[u8]) -> bool {
     run[0] == b'1' && (b'3'..=b'9').contains(&run[1])
 }
 
-/// Whether digits are the first group of a mobile number in groups, with a country code or not.
+/// Whether digits are the first group of a mobile number in groups, with a 0, a country code or neither.
 fn begins_in_groups(run: &[u8]) -> bool {
     let (prefix, head) = run.split_at(run.len() - 3);
-    is_head(head) && matches!(prefix, b"" | b"86" | b"0086")
+    is_head(head) && matches!(prefix, b"" | b"0" | b"86" | b"0086")
 }
 
 fn is_mobile(run: &[u8]) -> bool {
@@ -312,6 +312,7 @@ mod tests {
             "13800138000.5",
             "138 0013 8000",
             "86138 0013 8000",
+            "0138 0013 8000",
             "0086138-0013-8000",
             "+8613800138000",
             "１３８００１３８０００",

@@ -33,7 +33,7 @@ WRITERS = {
 
 
 def rows(source, user="user", column="number"):
-    return pa.Table.from_batches(list(read_users(source, user, column))).to_pylist()
+    return [row for batch in read_users(source, user, column) for row in batch.to_pylist()]
 
 
 @pytest.fixture(params=WRITERS)
@@ -92,6 +92,10 @@ def test_a_csv_that_is_not_utf_8_is_refused(tmp_path):
     path.write_bytes("user,number\n张,1\n".encode("gb18030"))
     with pytest.raises(ScreenError, match="CSV in UTF-8"):
         rows(path)
+
+
+def test_a_table_without_users_has_no_rows(write):
+    assert rows(write(TABLE.slice(0, 0))) == []
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -12,6 +12,7 @@ from typing import Final
 
 from pilookup.custody.intake.columns.headers import without_persons
 from pilookup.custody.intake.files.source import display_name
+from pilookup.custody.intake.tables.long_texts import pieces
 from pilookup.custody.intake.tables.table import NumberedRows, RowTable
 from pilookup.errors import IntakeError
 
@@ -172,7 +173,9 @@ def _rows(record: Record, layout: _Layout) -> Iterator[list[str]]:
         if at >= width:
             raise IntakeError(f"line {record.line}", "changed while it was read")
         if text:
-            cells.setdefault(at, []).extend([text] if len(text) <= _PIECE_CHARS else _pieces(text))
+            cells.setdefault(at, []).extend(
+                [text] if len(text) <= _PIECE_CHARS else pieces(text, _PIECE_CHARS, " \n,;，；")
+            )
     joined = {at: cell if len(cell) < 2 else list(_joined(cell)) for at, cell in cells.items()}
     for number in range(max(map(len, joined.values()), default=1)):
         row = [""] * width
@@ -193,14 +196,3 @@ def _joined(values: Sequence[str]) -> Iterator[str]:
         held.append(value)
         chars += len(value) + 1
     yield "\n".join(held)
-
-
-def _pieces(text: str) -> Iterator[str]:
-    """Parts of a text that is too long for one cell, divided where no number can be: after white space, if any."""
-    at = 0
-    while len(text) - at > _PIECE_CHARS:
-        stop = max(text.rfind(space, at + _PIECE_CHARS // 2, at + _PIECE_CHARS) for space in " \n,;，；")
-        stop = stop + 1 if stop > 0 else at + _PIECE_CHARS
-        yield text[at:stop]
-        at = stop
-    yield text[at:]

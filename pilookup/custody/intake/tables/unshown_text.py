@@ -11,6 +11,7 @@ from pilookup.custody.intake.columns.headers import names_office
 from pilookup.custody.intake.columns.judge import numbers_in
 from pilookup.custody.intake.columns.mobiles import mobiles_in
 from pilookup.custody.intake.columns.unread_cells import numbers_of_unread
+from pilookup.custody.intake.tables.long_texts import pieces
 from pilookup.custody.intake.tables.sheet_values import Value
 
 _REGION: Final = "CN"
@@ -51,7 +52,7 @@ class UnshownNumbers:
     def add_text(self, text: str) -> None:
         """Add the numbers in a script, a template or a comment."""
         for line in text.splitlines():
-            for piece in _pieces(line):
+            for piece in pieces(line, _PIECE_CHARS, ",;{}> "):
                 if _DIGITS.search(piece):
                     self._add(piece.strip())
                     self._add_literals(piece)
@@ -117,14 +118,3 @@ def unread_value(beside: UnshownNumbers, where: str) -> Iterator[Value]:
     """The value that tells such numbers, if there are any."""
     if beside.found:
         yield {"unread": len(beside.found), "where": where}
-
-
-def _pieces(line: str) -> Iterable[str]:
-    """Parts of a long line, divided where no number can be."""
-    at = 0
-    while len(line) - at > _PIECE_CHARS:
-        stop = max(line.rfind(sign, at + _PIECE_CHARS // 2, at + _PIECE_CHARS) for sign in ",;{}> ")
-        stop = stop + 1 if stop > 0 else at + _PIECE_CHARS
-        yield line[at:stop]
-        at = stop
-    yield line[at:]

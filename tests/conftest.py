@@ -3,6 +3,7 @@ property has a deadline or must be fast, since other work may run beside the tes
 """
 
 import gc
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -20,6 +21,10 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("any-speed")
+
+
+# A shell starts what runs in the background with this signal ignored, and so would the programs be that tests stop by it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header():

@@ -23,7 +23,7 @@ settings.register_profile(
 settings.load_profile("any-speed")
 
 
-# A shell starts what runs in the background with this signal ignored, and so would the programs be that tests stop by it.
+# A shell starts background jobs with SIGINT ignored. The programs that tests start and stop would ignore it too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

@@ -97,7 +97,7 @@ def test_a_row_of_equal_words_is_no_header(load):
 
 
 def calls(load, width):
-    """How many functions are called to read three rows of so many phone cells."""
+    """The number of function calls while a file of three rows is read, each with `width` phone cells."""
     count = 0
 
     def counted(_frame, event, _argument):

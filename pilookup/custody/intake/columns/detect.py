@@ -108,20 +108,17 @@ def _choose(
     rows = rows_of_layout(of_table, options.region)
     width = max([len(labels), *(len(row) for row in rows)], default=0)
     words = _without_lines_of_others(table, options.region)
+    if of_officers:
+        of_another = tuple(range(width))
+    else:
+        below = table.head[start + len(of_table) :]
+        former = _without_officers(previous, header)
+        of_another = columns_of_another(words, labels, width, former, of_table, below, options.region)
     columns = [
         column_of(at, label_of(labels, at), words_above(words, labels, at, previous), rows, options)
         for at in range(width)
     ]
-    below = table.head[start + len(of_table) :]
-    if previous is not None and previous.of_officers and header is not None and header.data:
-        previous = replace(previous, of_another=())  # their list ends at a header of this table
-    of_another = columns_of_another(words, labels, width, previous, of_table, below, options.region)
-    of_another = tuple(range(width)) if of_officers else of_another
-    with_identifiers = [column.at for column in columns if column.counts.shows_identifiers]
-    with_headers = columns_with_headers(rows, with_identifiers)
-    for column in columns:
-        column.is_of_another = column.at in of_another
-        column.has_header = column.at in with_headers
+    _mark(columns, rows, of_another)
     roles = _roles(columns, labels) | _given_roles(table.location, labels, width, options)
     layout = Layout(
         start=start,
@@ -147,11 +144,30 @@ def _choose(
         given=frozenset(given.found_names(table.location, labels, width, options)),
         passed_over=_passed_over(table.head, header, options.region),
     )
-    layout = _with_phones(layout, columns, table.location, labels, width, options)
-    least = 1 + max(
-        (at for at in (*(p.column for p in layout.phones), layout.account, layout.date) if at is not None), default=0
-    )
-    return replace(layout, width=max(layout.width, least))
+    return _wide_enough(_with_phones(layout, columns, table.location, labels, width, options))
+
+
+def _without_officers(previous: Layout | None, header: HeaderRows | None) -> Layout | None:
+    """The layout of the rows above. A list of officers ends at a header of the next table."""
+    if previous is not None and previous.of_officers and header is not None and header.data:
+        return replace(previous, of_another=())
+    return previous
+
+
+def _mark(columns: Sequence[Column], rows: Rows, of_another: Sequence[int]) -> None:
+    """Mark the columns with numbers of somebody else, and identifiers among which the header of another table is."""
+    with_identifiers = [column.at for column in columns if column.counts.shows_identifiers]
+    with_headers = columns_with_headers(rows, with_identifiers)
+    for column in columns:
+        column.is_of_another = column.at in of_another
+        column.has_header = column.at in with_headers
+
+
+def _wide_enough(layout: Layout) -> Layout:
+    """The layout, as wide as the last column that it reads or more."""
+    read = (*(phone.column for phone in layout.phones), layout.account, layout.date)
+    last = max((at for at in read if at is not None), default=0)
+    return replace(layout, width=max(layout.width, last + 1))
 
 
 def _without_lines_of_others(table: TableHead, region: str) -> TableHead:

@@ -44,7 +44,7 @@ def left_to_rules(data: bytes, codec: str) -> bytes:
 
 
 def _may_name(data: bytes, codec: str) -> bool:
-    """Whether one of the words may be in a text. RE2 takes a thirtieth of the time of `re` for so many words."""
+    """Whether one of the words may be in a text. It is searched with RE2, which is 30 times as fast as `re` here."""
     offsets = pa.array([0, len(data)], pa.int64()).buffers()[1]
     text = pa.Array.from_buffers(pa.large_binary(), 1, [None, offsets, pa.py_buffer(data)])
     return bool(pc.match_substring_regex(text, _words_for_re2(codec))[0].as_py())

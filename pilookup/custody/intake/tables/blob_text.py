@@ -14,10 +14,9 @@ _NUMBER: Final = re.compile(rb"(?:[0-9][ ().+-]{0,2}){7}")
 
 
 def text_of_blob(data: bytes) -> str:
-    """The text of bytes that are a text; of others the texts in them that have as many digits as a number, one a line.
+    """The text of bytes that are a text; of other bytes the parts that are text and have seven digits, one a line.
 
-    Programs store records of their own form in blobs, in which texts stand between bytes that are none. Nothing is left
-    of a picture.
+    Programs store records of their own form in blobs, with texts between other bytes. The result for a picture is "".
     """
     for encoding in _ENCODINGS:
         try:

@@ -17,8 +17,8 @@ class HiddenSheet:
     """Counts the numbers of a sheet.
 
     Everywhere mainland mobiles count, and numbers that are written in full. In a column whose header names phones,
-    every number counts that would be read there, such as one with a dialling prefix. Digits alone may be identifiers:
-    those that begin with 0 count only in a column with other numbers.
+    every number counts that would be read there, such as a mobile behind a carrier's prefix. Digits alone may be
+    identifiers: those that begin with 0 count only in a column with other numbers.
 
     Attributes:
         filled: Number of cells with content.

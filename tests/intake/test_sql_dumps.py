@@ -130,12 +130,24 @@ def test_tables_that_alternate(tables):
 
 def test_numbers_in_other_statements_are_rows_of_text(tables):
     _, other = tables(
-        "INSERT INTO t (a) VALUES (1);\nUPDATE u SET phone='13800138000' WHERE id=1;\n-- ask 13900139000\nDELETE FROM x;\n"
+        "INSERT INTO t (a) VALUES (1);\nDELETE FROM u WHERE phone='13800138000';\n-- ask 13900139000\nDELETE FROM x;\n"
+        "UPDATE u SET a = 1 WHERE phone='13700137000';"
     )
     assert [row[0].strip() for row in other.rows] == [
-        "UPDATE u SET phone='13800138000' WHERE id=1;",
+        "DELETE FROM u WHERE phone='13800138000';",
         "-- ask 13900139000",
+        "WHERE phone='13700137000';",
     ]
+
+
+@pytest.mark.parametrize("number", ["13800138000", "0571-87654321", "057187654321", "+8613800138000", "(010) 62345678"])
+def test_the_values_that_an_update_sets(tables, number):
+    insert, updates = tables(
+        "INSERT INTO t (a, phone) VALUES (1, '13700137000');\nUPDATE t SET seen='2024-01-02 03:04:05' WHERE a=1;\n"
+        f"update only db.t as x set phone = '{number}', a=2 where a=1;\nUPDATE `t` SET `phone`='{number}';\n"
+    )
+    assert insert.column("phone") == ["13700137000"]
+    assert updates.dicts() == [{"phone": number, "a": "2"}, {"phone": number}]
 
 
 def test_a_backslash_before_the_last_quote_of_an_unknown_dialect(tables):

@@ -4,6 +4,7 @@ import pytest
 
 from pilookup.custody.intake import IntakeOptions
 from pilookup.custody.intake.columns.full_numbers import is_full_number
+from pilookup.custody.intake.columns.unread_cells import numbers_of_unread
 from pilookup.protocol.label import Kind
 from tests.support.intake.texts import assert_same
 
@@ -32,6 +33,28 @@ NO_NUMBER = [
     "f13912345678a", "id_a13912345678", "ab13912345678", "13912345678e", "13912345678abc", "sha1139123456780", "NO.2024-0571-88888888",
     "0571-18888888元", "第0571-8888888888号", "0571-888888", "85291234000元", "01391234567", "17951139123456789",
 ]  # fmt: skip
+LISTS = ["1.N", "1.N 2.N", "12.N", "100.N", "1. N", "1．N", "1.+86N", "9.N;10.N", "N.N", "1.张三N 2.李四N", "（1.N）", "1.0571-87654321"]
+"""Points of list items, and between numbers, are no decimal points."""
+DECIMALS = ["0.N", "N.5", "1.2.N", "1234.N", "01.N", "-3.5e1.N", "v1.N"]
+POINTS = [item.replace("N", "13912345678") for item in [*LISTS, *DECIMALS]]
+
+
+@pytest.mark.parametrize("place", ["text", "phones"])
+@pytest.mark.parametrize("item", LISTS)
+def test_numbers_of_list_items_are_told(load, item, place):
+    numbers = (f"13{at:09}" for at in range(900_000_000, 999_999_999, 7919))
+    cells = ["".join(next(numbers) if char == "N" else char for char in item) for _ in range(12)]
+    rows = _rows(cells) if place == "text" else "手机,村\n" + "".join(f"138{at:08},好\n{cell},\n" for at, cell in enumerate(cells))
+    outcome = load("a.csv", rows)
+    told = sum(warning.count for warning in outcome.report.warnings if warning.code == "unread_numbers")
+    if "N" not in item and place == "phones":  # a landline is written to the rejects
+        told = outcome.report.rejected.total()
+    assert len(outcome.numbers) - 12 + told == 12 * max(item.count("N"), 1)
+
+
+@pytest.mark.parametrize("item", DECIMALS)
+def test_decimals_are_no_numbers(item):
+    assert not numbers_of_unread(item.replace("N", "13912345678"), "CN")
 
 
 @pytest.mark.parametrize("cell", FULL)
@@ -50,7 +73,7 @@ def test_the_core_and_the_rules_tell_the_same(tmp_path, kind, encoding):
     """Each row is plain except a cell in a column that is not read, or in one of another party."""
     cells = [
         cell
-        for one in [*FULL, *OTHERS, *SPELLED, *TOUCHED, *IN_A_TEXT, *NO_NUMBER]
+        for one in [*FULL, *OTHERS, *SPELLED, *TOUCHED, *IN_A_TEXT, *NO_NUMBER, *POINTS]
         for cell in (one, "好", "2024-01-15")
     ]
     rows = [f"138{at:08},{cell},{'好' if at % 2 else cell}" for at, cell in enumerate(cells)]

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from pilookup.custody.intake.columns import given, headers, labelled
 from pilookup.custody.intake.columns.column import Column, column_of
+from pilookup.custody.intake.columns.contact_lines import are_kinds, without_contact_lines
+from pilookup.custody.intake.columns.handlers import phones_of_handlers
 from pilookup.custody.intake.columns.header_rows import (
     HeaderRows,
     Rows,
@@ -24,6 +27,7 @@ from pilookup.custody.intake.columns.moved_columns import rows_of_layout
 from pilookup.custody.intake.columns.officers import is_of_officers, names_officers
 from pilookup.custody.intake.columns.other_cells import other_cells_of
 from pilookup.custody.intake.columns.phone_columns import exposed_columns, registration_columns, unread_beside
+from pilookup.custody.intake.columns.split_numbers import joined, split_numbers
 from pilookup.custody.intake.columns.table_head import Head, TableHead
 from pilookup.custody.intake.columns.unread_cells import is_number_alone, numbers_of_unread
 from pilookup.custody.intake.columns.words_above import (
@@ -105,7 +109,7 @@ def _choose(
     if of_officers and not start:
         start = len(above)
     of_table = _rows_of_table(table.head[start:])
-    rows = rows_of_layout(of_table, options.region)
+    rows = without_contact_lines(rows_of_layout(of_table, options.region))
     width = max([len(labels), *(len(row) for row in rows)], default=0)
     words = _without_lines_of_others(table, options.region)
     if of_officers:
@@ -114,10 +118,10 @@ def _choose(
         below = table.head[start + len(of_table) :]
         former = _without_officers(previous, header)
         of_another = columns_of_another(words, labels, width, former, of_table, below, options.region)
-    columns = [
-        column_of(at, label_of(labels, at), words_above(words, labels, at, previous), rows, options)
-        for at in range(width)
-    ]
+        of_another = tuple(sorted({*of_another, *phones_of_handlers(labels, rows)}))
+    above_of = partial(words_above, words, labels, previous=previous)
+    columns = [column_of(at, label_of(labels, at), above_of(at), rows, options) for at in range(width)]
+    _join(columns, labels, rows, options)
     _mark(columns, rows, of_another)
     roles = _roles(columns, labels) | _given_roles(table.location, labels, width, options)
     layout = Layout(
@@ -134,6 +138,7 @@ def _choose(
         area=roles.get(ColumnRole.AREA),
         blank=tuple(column.at for column in columns if not column.counts.filled),
         eleven_digits=tuple(column.at for column in columns if has_eleven_digits(column.cells)),
+        kinds=tuple(column.at for column in columns if are_kinds(column.cells)),
         digits_alone=tuple(column.at for column in columns if has_digits_alone(column.cells, options.region)),
         scan_text=options.scan_text,
         header_digests=digests,
@@ -152,6 +157,18 @@ def _without_officers(previous: Layout | None, header: HeaderRows | None) -> Lay
     if previous is not None and previous.of_officers and header is not None and header.data:
         return replace(previous, of_another=())
     return previous
+
+
+def _join(columns: list[Column], labels: Sequence[str], rows: Rows, options: IntakeOptions) -> None:
+    """Join the numbers that are split over several columns: they are those of the last one."""
+    for last, before in split_numbers(labels, rows).items():
+        whole = [[joined(row, last, before)] for row in rows if len(row) > last]
+        column = column_of(0, labels[last], columns[last].above, whole, options)
+        column.at, column.is_named = last, True
+        column.phone = replace(column.phone, column=last, before=before)
+        columns[last] = column
+        for at in before:
+            columns[at] = column_of(at, "", "", [], options)
 
 
 def _mark(columns: Sequence[Column], rows: Rows, of_another: Sequence[int]) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 
 from pilookup.custody.intake.columns.cells.text import cell_text
 from pilookup.custody.intake.columns.find_numbers import find_numbers
-from pilookup.custody.intake.columns.mobiles import WORD_BEFORE
+from pilookup.custody.intake.columns.mobiles import NO_DECIMAL, WORD_BEFORE
 from pilookup.identifier import canonicalise
 
 LEAST_CHARS: Final = 11
@@ -21,7 +21,8 @@ _MOBILE: Final = r"(?:1[3-9][0-9]{9}\.0{1,2}|01[3-9][0-9]{9})"
 _FULL: Final = re.compile(rf"[ \t\n\r\f]*(?:{_MOBILE}|{_LANDLINE}|{_INTERNATIONAL}|{_NEIGHBOUR})[ \t\n\r\f]*")
 _TEXT: Final = re.compile(
     WORD_BEFORE
-    + r"(?<![0-9][-./])(?P<number>[(]0[1-9][0-9]{1,2}[)][ -]?[2-8][0-9]{6,7}|0[1-9][0-9]{1,2}[ -][2-8][0-9]{6,7}"
+    + rf"(?<![0-9][-/]){NO_DECIMAL}"
+    + r"(?P<number>[(]0[1-9][0-9]{1,2}[)][ -]?[2-8][0-9]{6,7}|0[1-9][0-9]{1,2}[ -][2-8][0-9]{6,7}"
     r"|(?:00(?:852|853|886)[ -]?|(?:852|853|886)-|[(](?:852|853|886)[)][ -]?)[0-9]{8,9}"
     r"|(?:0|179[0-9]{2}|12593|12520)[ -]?1[3-9][0-9]{9})(?![0-9a-z])(?!\.[0-9])(?!-[0-9]{5})"
 )

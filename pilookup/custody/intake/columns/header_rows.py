@@ -21,6 +21,7 @@ _NAMES: Final = re.compile(
     r"|whatsapp|caller|call",
     re.IGNORECASE,
 )
+_PARTS: Final = re.compile(r"位|号段|尾号|号头|fix|first|last", re.IGNORECASE)
 _LABELLED: Final = re.compile(r"[^\W\d]\s*[:：]")
 MAX_NAME: Final = 60
 """A longer cell is no name of a column, and may take long to examine."""
@@ -56,10 +57,17 @@ def names_phone(cell: str) -> bool:
 def is_header_row(row: Sequence[str]) -> bool:
     """Whether a row is a header by its words, and no cell is a number.
 
-    A cell names a phone column, or nearly all cells, three or more, are names of columns; two are enough if one names
-    somebody else.
+    A cell names a phone column, two name parts of a number, or nearly all cells, three or more, are names of columns; two
+    are enough if one names somebody else.
     """
-    return (any(names_phone(cell) for cell in row) or _has_names(row)) and not _holds_digits(row)
+    is_named = any(map(names_phone, row)) or _has_names(row) or _names_parts(row)
+    return is_named and not _holds_digits(row)
+
+
+def _names_parts(row: Sequence[str]) -> bool:
+    short = ((column, cell) for column, cell in enumerate(row) if len(cell) <= MAX_NAME and _PARTS.search(cell))
+    parts = [column for column, cell in short if headers.is_part(cell)]
+    return any(right - left == 1 for left, right in pairwise(parts))
 
 
 def _has_names(row: Sequence[str]) -> bool:

@@ -87,6 +87,16 @@ _OTHER_PARTY = re.compile(
     r"|派出所|填表|填报|录入|审核人|agent|officer|police|seller|merchant|shop|courier|hotline|customerservice|support"
     r"|^(?:rider|driver|shipper|dispatcher|operator|collector|staff|doctor|store)"
 )
+_PHONE_OF_NOBODY = re.compile(
+    r"(?:联系|[聯联][繫絡络]|移动|固定|办公)?(?:电话|電話|手机|手機|方式|座机|固话)?(?:[号號][码碼]?)?"
+    r"|(?:contact|mobile|cell|tele)?(?:phone|mobile|tel|cell|contact)?(?:numbers?|no|nums?)?"
+)
+"""The name of a phone column that does not say whose numbers they are."""
+_HANDLER = re.compile(
+    r"民警|警官|警员|辅警|承办|办案|经办|经手|侦查员|取证人|受理人|接警|出警|值班|网格员|快递员|派件员|派送员|配送员|送货员|外卖员|骑手|司机"
+    r"|业务员|操作员|话务员|坐席|座席|客户经理|销售员|销售顾问|理财经理|信贷员|班主任|officer|police|courier|^(?:rider|driver|dispatcher|operator)"
+)
+"""Persons who deal with the people in the rows."""
 _OFFICE = re.compile(
     r"承办|民警|警官|警员|办案|经办|经手|客服|热线|举报|投诉|填表|填报|制表|制单|录入|审核|复核|技术支持|(?:咨询|监督|服务)(?:电话|热线|请|联系)"
     r"|如有(?:疑问|问题|变动)|请(?:联系|致电|拨打)"
@@ -97,6 +107,11 @@ _OFFICE = re.compile(
 _OWNER = re.compile(r"机主|本方|本机|己方|本端|持机|owner")
 _PEER = re.compile(r"对方|对端|通话号码|通话对象|peer|otherparty|counterpart")
 _AREA = re.compile(r"(?:电话|长途|城市|座机|固话)?区号|areacode")
+_PART = re.compile(
+    r"(?:手机|电话|联系方式)?[号號]?[码碼]?(?:前|后|後|末|中间?|[头尾])(?:[三四七八]|[3478])位(?:数字?)?"
+    r"|(?:手机|电话)?[号號]?[码碼]?(?:号段|尾号|号头)"
+    r"|(?:phone|mobile)?(?:number)?(?:prefix|suffix|(?:first|last)(?:[3478]|three|four|seven|eight)(?:digits)?)"
+)
 _COUNTRY = re.compile(
     r"(?:所在|所属|归属|号码|手机)?(?:国家(?:名称?|代号|[代区]?码|区号)?|国别|国籍|国家[/或及与、]?地区|国际(?:区号|代码|冠码)|国码|归属国家?)"
     r"|country(?:code|name)?|callingcode|dial(?:ing)?code|cc|nation(?:ality)?|region"
@@ -170,6 +185,16 @@ def names_office(words: str) -> bool:
     return bool(_OFFICE.search(unicodedata.normalize("NFKC", words)))
 
 
+def says_whose(header: str) -> bool:
+    """Whether the header cell of a phone column says whose numbers they are."""
+    return not _PHONE_OF_NOBODY.fullmatch(_compact(header))
+
+
+def is_handler(header: str) -> bool:
+    """Whether a header cell names persons who deal with the people in the rows: officers, couriers, salespersons."""
+    return bool(_HANDLER.search(_compact(header))) and not is_phone(header)
+
+
 def is_owner(header: str) -> bool:
     """Whether a header cell names the owner of the phone that the table comes from."""
     return bool(_OWNER.search(_compact(header)))
@@ -183,6 +208,11 @@ def is_peer(header: str) -> bool:
 def is_area(header: str) -> bool:
     """Whether a header cell names a column of area codes."""
     return bool(_AREA.fullmatch(_compact(header)))
+
+
+def is_part(header: str) -> bool:
+    """Whether a header cell names some digits of a number, where it is split over several columns."""
+    return bool(_PART.fullmatch(_NOISE.sub("", _without_brackets(header)).casefold()))
 
 
 def is_country(header: str) -> bool:

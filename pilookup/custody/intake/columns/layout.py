@@ -26,6 +26,7 @@ class PhoneColumn:
         is_foreign: Whether most cells are ten digits that are no number here. Then those of a service, such as 800, are
             none either.
         is_given: Whether the operator named it. Then its numbers are read whatever words stand beside them.
+        before: The columns with the first digits of its numbers, if these are split over several columns.
     """
 
     column: int
@@ -34,6 +35,7 @@ class PhoneColumn:
     warns_of_landlines: bool = False
     is_foreign: bool = False
     is_given: bool = False
+    before: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class Layout:
         unread: The columns that are known and not read.
         blank: The columns that were blank in all rows that were examined.
         eleven_digits: The columns in which two of the first cells are eleven digits and nothing else.
+        kinds: The columns of kinds of phones, such as 手机 and 座机.
         digits_alone: The columns in which digits alone may be identifiers.
         width: The usual number of cells in a row.
         header_width: The number of cells of the header up to its last label; 0 without a header.
@@ -111,6 +114,7 @@ class Layout:
     unread: tuple[UnreadColumn, ...] = ()
     blank: tuple[int, ...] = ()
     eleven_digits: tuple[int, ...] = ()
+    kinds: tuple[int, ...] = ()
     digits_alone: tuple[int, ...] = ()
     labelled: bool = False
     scan_text: bool = False
@@ -135,6 +139,11 @@ class Layout:
         if self.header and column < len(self.header):
             return self.header[column].strip() or None
         return None
+
+    @property
+    def has_whole_numbers(self) -> bool:
+        """Whether a phone cell alone says what its number is, without a country or first digits in other columns."""
+        return self.country is None and not any(phone.before for phone in self.phones)
 
     def identifiers(self) -> list[int]:
         """The columns of identifiers whose numbers concern nobody, unless they are phones that have moved there."""

@@ -13,12 +13,17 @@ WORD_BEFORE: Final = (
     r"|sjh|dh|num|number|no)?"
 )
 """What may touch a number in front: nothing, or a word that people write before one. No digit or other letter."""
+NO_DECIMAL: Final = (
+    r"(?:(?<![0-9]\.)|(?<=(?<![0-9a-z.])[1-9]\.)|(?<=(?<![0-9a-z.])[1-9][0-9]\.)|(?<=(?<![0-9a-z.])[1-9][0-9]{2}\.)"
+    r"|(?<=(?<![0-9.])1[3-9][0-9]{9}\.))"
+)
+"""No decimal point stands before it. The point of a list item (1. to 999.), or behind another mobile, is none."""
 _WORD_BEHIND: Final = r"(?:(?![0-9a-z])|(?=(?:vx|v|w|wx|weixin|tx|tel|x[0-9]{1,2})(?![0-9a-z])))"
 _MOBILE: Final = re.compile(
-    WORD_BEFORE + r"(?<![0-9]\.)(?P<number>(?:(?:\+|00)?86[ -]?|(?<!\+)|(?<=[0-9]\+))"
+    WORD_BEFORE + NO_DECIMAL + r"(?P<number>(?:(?:\+|00)?86[ -]?|(?<!\+)|(?<=[0-9]\+))"
     r"(?:1[3-9][0-9]{9}|(?P<grouped>1[3-9][0-9](?P<sign>[ -])[0-9]{4}(?P=sign)[0-9]{4})))"
     + _WORD_BEHIND
-    + r"(?!\.[0-9])"
+    + r"(?!\.(?!1[3-9][0-9]{9}(?![0-9]))[0-9])"
 )
 _NO_NUMBER = re.compile(r"@(?:chatroom|lid|g\.us|newsletter|broadcast)(?![a-z0-9])")
 _MOBILES = re.compile(r"\s*1[3-9][0-9]{9}(?:[\s/、,，;；|]+1[3-9][0-9]{9})+\s*")
@@ -35,8 +40,8 @@ def find_mobiles(text: str) -> list[tuple[int, int]]:
 
     A mainland mobile is `1[3-9]` and nine digits, together or as three, four and four digits with a space or a dash
     between, with `+86`, `0086` or `86` in front or not. No digit, Latin letter or decimal point touches it, except for
-    words such as V, wx and tel that people write beside a number. Written in three groups, it must not continue a
-    longer row of such groups, as a card number does.
+    words such as V, wx and tel that people write beside a number; the point of a list item is no decimal point. Written
+    in three groups, it must not continue a longer row of such groups, as a card number does.
 
     Args:
         text: Any text.

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Final
 
 from pilookup.custody.intake.columns.cells.reader import is_bare_landline
+from pilookup.custody.intake.columns.contact_lines import is_contact_line_of
 from pilookup.custody.intake.columns.labelled import is_nothing, phone_cells
 from pilookup.custody.intake.columns.layout import Layout
 from pilookup.custody.intake.columns.mobiles import mobiles_in
@@ -49,6 +50,7 @@ class _Row:
     in_notes: dict[bytes, int] = field(default_factory=dict, repr=False)
     chosen: int | None = None
     others: frozenset[int] = frozenset()
+    is_contact_line: bool = False
 
 
 class Normaliser:
@@ -114,13 +116,14 @@ class Normaliser:
         if is_blank(cells):
             return True
         row = _Row(line, cells, {}, [], others=other_cells(cells, self._region).columns)
+        row.is_contact_line = is_contact_line_of(cells, self._layout)
         filled = self._read_phones(row)
         if not row.numbers and is_repeated_header(cells, self._layout):
             self._tally.headers += 1
             return True
         outside = self._not_of_others(row, outside_mobiles(cells, self._skipped, row.numbers))
         lenient = self._layout.lenient or line == self._lenient_line
-        if not lenient and self._is_elsewhere(row, outside):
+        if not lenient and not row.is_contact_line and self._is_elsewhere(row, outside):
             return False
         self._add_outside(row, outside, lenient=lenient or self._layout.only_tables)
         self._add_full_numbers(row)
@@ -151,7 +154,7 @@ class Normaliser:
             row.chosen = phone.column
             found = candidates(row.cells, phone, cell, self._layout, self._region)
             office = are_of_office(cell, found, phone)
-            note = is_note(row.cells, cell, found, phone, self._layout)
+            note = row.is_contact_line or is_note(row.cells, cell, found, phone, self._layout)
             for (text, result), of_office in zip(found, office, strict=True):
                 if not isinstance(result, bytes):
                     row.rejects.append((phone.column, result, text))

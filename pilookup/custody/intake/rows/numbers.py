@@ -7,6 +7,7 @@ from typing import Final
 from pilookup.custody.intake.columns.find_numbers import find_numbers
 from pilookup.custody.intake.columns.labelled import phone_cells
 from pilookup.custody.intake.columns.layout import Layout, PhoneColumn
+from pilookup.custody.intake.columns.split_numbers import joined
 from pilookup.identifier import Reason
 
 _SERVICE: Final = re.compile(r"[48]00[0-9]{7}")
@@ -30,12 +31,12 @@ def phone_cells_of(row: Sequence[str], layout: Layout) -> Iterator[tuple[PhoneCo
 def candidates(
     row: Sequence[str], phone: PhoneColumn, cell: str, layout: Layout, region: str
 ) -> list[tuple[str, bytes | Reason]]:
-    """The numbers and rejects of one phone cell, read with the country and area cells of its row.
+    """The numbers and rejects of one phone cell, read with the country and area cells of its row, or its first digits.
 
     In a row with more cells than the header, which may have moved, digits without a 0 are no landlines.
     """
     found = find_numbers(
-        cell,
+        joined(row, phone.column, phone.before) if phone.before else cell,
         region,
         bare_landlines=phone.bare_landlines and not layout.is_wide(row),
         short_mantissa=phone.short_mantissa,

@@ -58,7 +58,7 @@ class SplitReader:
         self._split = split
         self._data = data
         by_core = form.region == "CN" and not form.layout.labelled
-        self._shown = left_to_rules(data, form.codec) if by_core else data
+        self._shown = left_to_rules(data, form.codec, in_columns=form.layout.filled_cells > 1) if by_core else data
         options = IntakeOptions(Kind(form.kind), form.region)
         self._normaliser = Normaliser(
             form.location,
@@ -113,7 +113,7 @@ class SplitReader:
             layout.width,
             form.from_line,
             self._months.latest,
-            form.region == "CN" and not layout.labelled and layout.country is None,
+            form.region == "CN" and not layout.labelled and layout.has_whole_numbers,
         )
         return _core.TextRows(self._shown, stop, self._split.line, self._split.whole, form.dialect, columns)
 

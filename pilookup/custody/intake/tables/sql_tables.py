@@ -1,8 +1,9 @@
 """Reads dumps of MySQL, PostgreSQL, SQLite, SQL Server and Oracle as tables.
 
 Rows are the values of INSERT and REPLACE statements and the lines of COPY. The names of the columns stand in these
-statements or in CREATE TABLE. No statement is run. Other statements are left out, but one that has a mobile number is
-a row of a table of text, so that it is told.
+statements or in CREATE TABLE. No statement is run. The values that UPDATE sets are rows of a table of their own if one
+of them may be a number. Other statements are left out, but one that has a mobile number is a row of a table of text, so
+that it is told.
 """
 
 import csv
@@ -32,6 +33,10 @@ _INSERT: Final = re.compile(
     rf"(?P<way>values?\s*+(?=\()|set\s++|select\s++)",
     re.IGNORECASE,
 )
+_UPDATE: Final = re.compile(
+    rf"update\s++(?:(?:low_priority|ignore|only|or\s++\w++)\s++)*+(?P<table>{NAME})\s++(?:as\s++\w++\s++)?set\s++",
+    re.IGNORECASE,
+)
 _INSERT_ALL: Final = re.compile(r"insert\s++all\s++", re.IGNORECASE)
 _COPY: Final = re.compile(
     rf"copy\s++(?P<table>{NAME})\s*+(?:{_COLUMNS}\s*+)?from\s++stdin(?P<options>[^;\n]*+);[ \t]*+\n", re.IGNORECASE
@@ -55,6 +60,7 @@ _STATEMENT: Final = re.compile(
     re.DOTALL,
 )
 _MOBILE: Final = re.compile(r"(?<![0-9A-Za-z.])1[3-9]\d{9}(?![0-9])")
+_MAY_BE_NUMBER: Final = re.compile(r"(?<![0-9A-Za-z.:-])(?:\+|[(]?0|1[3-9])[0-9() -]{7,}")
 _OPEN: Final = re.compile(r"\s*+\(")
 _COMMA: Final = re.compile(r"\s*+,\s*+(?=\()")
 _UNION: Final = re.compile(r"\s*+union\s++(?:all\s++)?select\s++", re.IGNORECASE)
@@ -104,6 +110,8 @@ class _Dump:
                 yield from self._insert(found)
             elif found := reader.match(_COPY):
                 yield from self._copy(found)
+            elif found := reader.match(_UPDATE):
+                yield from self._update(found)
             elif found := reader.match(_CREATE):
                 yield from self._create(found)
             else:
@@ -141,6 +149,12 @@ class _Dump:
             if not more:
                 break
         yield Record(table, line, fields)
+
+    def _update(self, found: re.Match[str]) -> Iterator[Record]:
+        table = unquoted(found["table"])[:MAX_NAME_CHARS]
+        for record in self._assignments(f"{table} (UPDATE)"):
+            if any(_MAY_BE_NUMBER.search(value) for _, value in record.fields):
+                yield record
 
     def _selects(self, table: str, columns: list[str] | None) -> Iterator[Record]:
         """Rows that are written as SELECT of values, with UNION between them."""

@@ -1,0 +1,164 @@
+"""Phone columns behind a column of officers, couriers or salespersons, and contact lines below a table."""
+
+import random
+
+import pytest
+
+from pilookup.custody.intake import IntakeOptions
+from pilookup.errors import NoNumbersError
+from pilookup.protocol.label import Kind
+from tests.support.intake.texts import assert_same
+
+HANDLERS = [
+    "办案民警",
+    "民警",
+    "承办人",
+    "承办单位",
+    "快递员",
+    "司机",
+    "客户经理",
+    "业务员",
+    "值班民警",
+    "officer",
+    "Courier",
+    "Driver",
+    "case officer",
+]
+OTHERS = ["客服", "店铺", "派出所", "网点", "学校", "医院"]
+PHONES = ["联系电话", "电话", "手机", "手机号", "联系方式", "联系方式", "phone", "Tel.", "Mobile No."]
+LISTED = [["姓名", "手机号"], ["受害人", "联系电话"], ["name", "phone"], ["电话"], ["收件人", "备注", "手机"]]
+LINES = [
+    "联系电话,N,",
+    "电话,N,",
+    ",联系电话,N",
+    "联系电话：N,,",
+    "电话：N,,",
+    ",联系方式:N,",
+    ",,Tel N",
+    "联系方式,N,",
+    "手机,N,",
+    "联系电话： N,,",
+]
+
+
+def mobile(seed):
+    return f"13{random.Random(seed).randrange(10**9):09}"
+
+
+def numbers(start, stop):
+    return sorted("86" + mobile(at) for at in range(start, stop))
+
+
+def table(header, *columns):
+    return "\n".join([",".join(header), *map(",".join, zip(*columns, strict=True))]) + "\n"
+
+
+def cells(header, start, rows):
+    """The cells of columns: a number in the phone columns, words in the others."""
+    phones = {"手机号", "联系电话", "phone", "电话", "手机"}
+    return [[mobile(start + at) if label in phones else f"某{at}" for at in range(rows)] for label in header]
+
+
+def told(outcome, code):
+    return sum(warning.count for warning in outcome.report.warnings if warning.code == code)
+
+
+@pytest.mark.parametrize("handler", HANDLERS + OTHERS)
+@pytest.mark.parametrize("listed", LISTED, ids="-".join)
+@pytest.mark.parametrize("different", [1, 3, 8])
+def test_the_phones_of_those_who_handle_a_case_beside_the_phones_of_the_list(load, listed, handler, different):
+    rows = 12
+    phone = PHONES[(len(handler) + different) % len(PHONES)]
+    names = [f"李{at % different}" for at in range(rows)]
+    own = [mobile(1000 + at % different) for at in range(rows)]
+    outcome = load("a.csv", table([*listed, handler, phone], *cells(listed, 0, rows), names, own))
+    assert sorted(outcome.numbers) == numbers(0, rows)
+    assert told(outcome, "other_party") == rows
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+@pytest.mark.parametrize("rows", [1, 2, 12])
+def test_a_table_of_those_who_handle_a_case_below_the_list(load, rows, handler):
+    names = [f"李{at}" for at in range(rows)]
+    below = table([handler, "联系电话"], names, [mobile(1000 + at) for at in range(rows)])
+    outcome = load("a.csv", table(["姓名", "手机号"], *cells(["姓名", "手机号"], 0, 12)) + below)
+    assert sorted(outcome.numbers) == numbers(0, 12)
+    assert told(outcome, "other_party") == rows
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_only_those_who_handle_a_case_have_names(load, handler):
+    with pytest.raises(NoNumbersError):
+        load(
+            "a.csv",
+            table(["序号", handler, "电话"], ["1", "2", "3"], ["李", "王", "张"], [mobile(at) for at in range(3)]),
+        )
+
+
+@pytest.mark.parametrize("handler", HANDLERS + OTHERS)
+@pytest.mark.parametrize(
+    "header",
+    [["案号", "H", "联系电话"], ["受害人", "H", "联系电话"], ["手机", "H", "受害人电话"], ["H", "号码"]],
+    ids="-".join,
+)
+def test_the_phones_of_the_list_behind_the_names_of_others(load, header, handler):
+    """The same person has many numbers, or the label says whose they are: they are read."""
+    columns = cells(header[:-1], 100, 12)
+    columns[header.index("H")] = [f"李{at % 3}" for at in range(12)]
+    header = [handler if label == "H" else label for label in header]
+    outcome = load("a.csv", table(header, *columns, [mobile(at) for at in range(12)]))
+    assert set(numbers(0, 12)) <= set(outcome.numbers)
+    assert not told(outcome, "other_party")
+
+
+def test_the_one_number_of_each_officer_behind_their_names(load):
+    """The list has names and no other number, and those of three officers again and again."""
+    officers = [at % 3 for at in range(12)]
+    columns = [f"某{at}" for at in range(12)], [f"李{at}" for at in officers], [mobile(at) for at in officers]
+    with pytest.raises(NoNumbersError):
+        load("a.csv", table(["受害人", "承办民警", "联系电话"], *columns))
+
+
+@pytest.mark.parametrize("place", ["foot", "middle"])
+@pytest.mark.parametrize("phone_first", [True, False])
+@pytest.mark.parametrize("above", ["填报人：李四,,", "办案民警,李四,", ",,", "合计,12,"])
+@pytest.mark.parametrize("line", LINES)
+def test_a_contact_line_is_told(load, line, above, phone_first, place):
+    """The line below a signature says of nobody in the list what it says: it is not taken for a row."""
+    rows = [f"{mobile(at)},某{at},好" if phone_first else f"某{at},{mobile(at)},好" for at in range(30)]
+    at = {"foot": 30, "middle": 15}[place]
+    rows[at:at] = [above, line.replace("N", mobile("signed"))]
+    header = "手机号,姓名,备注" if phone_first else "姓名,手机号,备注"
+    outcome = load("a.csv", "\n".join([header, *rows]) + "\n")
+    assert sorted(outcome.numbers) == numbers(0, 30)
+    assert told(outcome, "unread_numbers") + told(outcome, "other_party") == 1
+
+
+@pytest.mark.parametrize("line", ["联系电话,N,", "电话：N,,", ",联系电话,N"])
+def test_a_contact_line_is_read_with_the_texts_or_in_a_named_column(load, line):
+    content = "姓名,手机号,备注\n" + "".join(f"某{at},{mobile(at)},好\n" for at in range(9))
+    content += line.replace("N", mobile("signed")) + "\n"
+    assert "86" + mobile("signed") in load("a.csv", content, scan_text=True).numbers
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_contact_lines_are_told_in_every_split(tmp_path, encoding, end):
+    rows = []
+    for at, line in enumerate(LINES * 3):
+        rows += [f"某{at},{mobile(at)},好"] * 7 + [line.replace("N", mobile(f"signed {at}"))]
+    path = tmp_path / "a.csv"
+    path.write_bytes((end.join(["姓名,手机号,备注", *rows]) + end).encode(encoding))
+    for kind in (Kind.EXPOSURE, Kind.MALICIOUS):
+        assert_same(path, IntakeOptions(kind), (1 << 8, 1 << 9))
+
+
+@pytest.mark.parametrize("kinds", [["手机"], ["手机", "座机"], ["手机", "电话", "家庭电话"], ["mobile", "phone"]])
+@pytest.mark.parametrize("header", [["类型", "号码"], ["类型", "号码", "备注"], ["号码类型", "姓名", "电话"]])
+def test_a_column_of_kinds_of_phones_is_no_label(load, header, kinds):
+    rows = [[kinds[at % len(kinds)], *[""] * (len(header) - 2)] for at in range(30)]
+    for at, row in enumerate(rows):
+        row.insert(len(header) - 1 if header[-1] == "电话" else 1, mobile(at))
+    outcome = load("a.csv", "\n".join([",".join(header), *map(",".join, rows)]) + "\n")
+    assert sorted(outcome.numbers) == numbers(0, 30)
+    assert not outcome.report.warnings

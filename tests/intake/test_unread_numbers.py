@@ -33,7 +33,20 @@ NO_NUMBER = [
     "f13912345678a", "id_a13912345678", "ab13912345678", "13912345678e", "13912345678abc", "sha1139123456780", "NO.2024-0571-88888888",
     "0571-18888888元", "第0571-8888888888号", "0571-888888", "85291234000元", "01391234567", "17951139123456789",
 ]  # fmt: skip
-LISTS = ["1.N", "1.N 2.N", "12.N", "100.N", "1. N", "1．N", "1.+86N", "9.N;10.N", "N.N", "1.张三N 2.李四N", "（1.N）", "1.0571-87654321"]
+LISTS = [
+    "1.N",
+    "1.N 2.N",
+    "12.N",
+    "100.N",
+    "1. N",
+    "1．N",
+    "1.+86N",
+    "9.N;10.N",
+    "N.N",
+    "1.张三N 2.李四N",
+    "（1.N）",
+    "1.0571-87654321",
+]
 """Points of list items, and between numbers, are no decimal points."""
 DECIMALS = ["0.N", "N.5", "1.2.N", "1234.N", "01.N", "-3.5e1.N", "v1.N"]
 POINTS = [item.replace("N", "13912345678") for item in [*LISTS, *DECIMALS]]
@@ -44,7 +57,11 @@ POINTS = [item.replace("N", "13912345678") for item in [*LISTS, *DECIMALS]]
 def test_numbers_of_list_items_are_told(load, item, place):
     numbers = (f"13{at:09}" for at in range(900_000_000, 999_999_999, 7919))
     cells = ["".join(next(numbers) if char == "N" else char for char in item) for _ in range(12)]
-    rows = _rows(cells) if place == "text" else "手机,村\n" + "".join(f"138{at:08},好\n{cell},\n" for at, cell in enumerate(cells))
+    rows = (
+        _rows(cells)
+        if place == "text"
+        else "手机,村\n" + "".join(f"138{at:08},好\n{cell},\n" for at, cell in enumerate(cells))
+    )
     outcome = load("a.csv", rows)
     told = sum(warning.count for warning in outcome.report.warnings if warning.code == "unread_numbers")
     if "N" not in item and place == "phones":  # a landline is written to the rejects

@@ -117,6 +117,7 @@ class Tally:
         accepted: Numbers that were accepted.
         changed: Numbers of rows that do not have the layout of the table and were read by themselves.
         other_party: Mainland mobiles beside labels that name another party.
+        with_plus: By 0-based column, accepted numbers of North America that look like mainland mobiles with a plus.
         lookalikes: By 0-based column, accepted landlines without their 0 that may be other numbers.
         taken: By 0-based column, numbers that were accepted, those in several columns of a row in one of them.
         refused: By 0-based column, numbers that were rejected.
@@ -140,6 +141,7 @@ class Tally:
     taken: Counter[int] = field(default_factory=Counter)
     refused: Counter[int] = field(default_factory=Counter)
     lookalikes: Counter[int] = field(default_factory=Counter)
+    with_plus: Counter[int] = field(default_factory=Counter)
     lost: Counter[int] = field(default_factory=Counter)
     unread: Counter[int] = field(default_factory=Counter)
     full: Counter[int] = field(default_factory=Counter)

@@ -123,6 +123,12 @@ class TableReport:
                 "column, --not-column {name} leaves it out"
             )
             self._warn(report, WarningCode.LOOKALIKE_NUMBERS, tally.lookalikes[column], text, column)
+        for column in sorted(tally.with_plus):
+            text = (
+                "numbers with +1 are read as those of North America, but may be mainland mobiles with a plus sign too "
+                "many: look whether they are, and take the sign away in a copy"
+            )
+            self._warn(report, WarningCode.LOOKALIKE_NUMBERS, tally.with_plus[column], text, column)
         for column, count in sorted(tally.lost.items()):
             text = "lost digits in a spreadsheet (such as 1.38E+10): ask for the original, or the column as text"
             if count * _LOST_SHARE >= tally.accepted + count:

@@ -82,18 +82,21 @@ ADVICE: Final[dict[WarningCode, Advice]] = {
         ),
     ),
     WarningCode.LOOKALIKE_NUMBERS: Advice(
-        meaning_zh="这些数字像固定电话，但也可能是账号、订单号或境外号码。",
+        meaning_zh=(
+            "这些数字像固定电话，但也可能是账号、订单号或境外号码；带 +1 的像北美号码，但也可能是多写了加号的手机号。"
+        ),
         meaning_en=(
-            "These look like landlines, but may be account numbers, order numbers or numbers of another country."
+            "These look like landlines, but may be account numbers, order numbers or numbers of another country; those "
+            "with +1 look like numbers of North America, but may be mainland mobiles with a plus sign too many."
         ),
         to_do_zh=(
             "在原文件里看这一列。不是电话：用 --not-column 列名 排除。是境外号码：用 --region，例如 --region HK。是电"
-            "话：用 --column phone=列名 确认。"
+            "话：用 --column phone=列名 确认。加号多余：在副本里去掉加号，再导入。"
         ),
         to_do_en=(
             "Look at the column in the source. If it has no phone numbers, give --not-column NAME. If they are from "
             "another country, give --region, such as --region HK. If they are phones, confirm it with --column "
-            "phone=NAME."
+            "phone=NAME. If the plus signs are wrong, take them away in a copy and load that."
         ),
     ),
     WarningCode.LAYOUT_CHANGED: Advice(

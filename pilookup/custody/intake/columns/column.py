@@ -12,6 +12,7 @@ from pilookup.custody.intake.columns.judge import (
     takes_short_mantissas,
 )
 from pilookup.custody.intake.columns.layout import PhoneColumn
+from pilookup.custody.intake.columns.stray_plus import Plus, plus_of
 from pilookup.custody.intake.columns.words_above import cells_of
 from pilookup.custody.intake.model import IntakeOptions
 
@@ -60,5 +61,6 @@ def column_of(at: int, label: str, above: str, rows: Rows, options: IntakeOption
     counts = count_cells(cells, options.region, bare_landlines=bare)
     column = Column(at, label, above, cells, counts, is_phone and not headers.is_fax(label))
     is_foreign = not bare and are_foreign(cells)
-    column.phone = PhoneColumn(at, bare, takes_short_mantissas(cells), lookalikes > 0, is_foreign)
+    plus = plus_of(cells) if options.region == "CN" else Plus.CALLING_CODE
+    column.phone = PhoneColumn(at, bare, takes_short_mantissas(cells), lookalikes > 0, is_foreign, plus=plus)
     return column

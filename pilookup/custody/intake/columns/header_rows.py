@@ -57,8 +57,8 @@ def names_phone(cell: str) -> bool:
 def is_header_row(row: Sequence[str]) -> bool:
     """Whether a row is a header by its words, and no cell is a number.
 
-    A cell names a phone column, two name parts of a number, or nearly all cells, three or more, are names of columns; two
-    are enough if one names somebody else.
+    A cell names a phone column, two name parts of a number, or nearly all cells, three or more, are names of columns;
+    two are enough if one names somebody else.
     """
     is_named = any(map(names_phone, row)) or _has_names(row) or _names_parts(row)
     return is_named and not _holds_digits(row)

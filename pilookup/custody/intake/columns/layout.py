@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from pilookup.custody.intake.columns.stray_plus import Plus
 from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.custody.intake.table_columns import ChosenBy, ColumnRole
 
@@ -26,6 +27,7 @@ class PhoneColumn:
         is_foreign: Whether most cells are ten digits that are no number here. Then those of a service, such as 800, are
             none either.
         is_given: Whether the operator named it. Then its numbers are read whatever words stand beside them.
+        plus: What a plus sign before a mainland mobile is.
         before: The columns with the first digits of its numbers, if these are split over several columns.
     """
 
@@ -35,6 +37,7 @@ class PhoneColumn:
     warns_of_landlines: bool = False
     is_foreign: bool = False
     is_given: bool = False
+    plus: Plus = Plus.CALLING_CODE
     before: tuple[int, ...] = ()
 
 
@@ -142,8 +145,8 @@ class Layout:
 
     @property
     def has_whole_numbers(self) -> bool:
-        """Whether a phone cell alone says what its number is, without a country or first digits in other columns."""
-        return self.country is None and not any(phone.before for phone in self.phones)
+        """Whether a phone cell alone says what its number is: not a country, digits or plus signs of other cells."""
+        return self.country is None and not any(phone.before or phone.plus is Plus.STRAY for phone in self.phones)
 
     def identifiers(self) -> list[int]:
         """The columns of identifiers whose numbers concern nobody, unless they are phones that have moved there."""

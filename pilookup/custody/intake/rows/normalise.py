@@ -15,6 +15,7 @@ from pilookup.custody.intake.columns.layout import Layout
 from pilookup.custody.intake.columns.mobiles import mobiles_in
 from pilookup.custody.intake.columns.months import MonthReader
 from pilookup.custody.intake.columns.other_cells import other_cells
+from pilookup.custody.intake.columns.stray_plus import Plus, is_doubtful
 from pilookup.custody.intake.columns.unread_cells import numbers_of_unread
 from pilookup.custody.intake.model import Accepted, IntakeOptions
 from pilookup.custody.intake.rejects import Rejects
@@ -45,6 +46,7 @@ class _Row:
     numbers: dict[bytes, int] = field(repr=False)
     rejects: list[tuple[int, Reason, str]] = field(repr=False)
     lookalikes: Counter[int] = field(default_factory=Counter, repr=False)
+    with_plus: Counter[int] = field(default_factory=Counter, repr=False)
     repeated: int = 0
     of_office: set[bytes] = field(default_factory=set, repr=False)
     in_notes: dict[bytes, int] = field(default_factory=dict, repr=False)
@@ -167,6 +169,7 @@ class Normaliser:
                 else:
                     row.numbers[result] = phone.column
                     row.lookalikes[phone.column] += phone.warns_of_landlines and is_bare_landline(text, result)
+                    row.with_plus[phone.column] += phone.plus is Plus.DOUBTFUL and is_doubtful(text)
         return filled
 
     def _add_outside(self, row: _Row, outside: Sequence[OutsideMobile], *, lenient: bool) -> None:
@@ -271,6 +274,7 @@ class Normaliser:
         self._tally.ragged += len(cells) != self._layout.width and not self._layout.labelled
         self._tally.repeated += row.repeated
         self._tally.lookalikes.update(row.lookalikes)
+        self._tally.with_plus.update(row.with_plus)
         self._tally.accepted += len(row.numbers)
         self._tally.taken.update(row.numbers.values())
         if not filled and not row.numbers and self._layout.phones:

@@ -8,6 +8,7 @@ from pilookup.custody.intake.columns.find_numbers import find_numbers
 from pilookup.custody.intake.columns.labelled import phone_cells
 from pilookup.custody.intake.columns.layout import Layout, PhoneColumn
 from pilookup.custody.intake.columns.split_numbers import joined
+from pilookup.custody.intake.columns.stray_plus import Plus, without_stray_plus
 from pilookup.identifier import Reason
 
 _SERVICE: Final = re.compile(r"[48]00[0-9]{7}")
@@ -35,8 +36,12 @@ def candidates(
 
     In a row with more cells than the header, which may have moved, digits without a 0 are no landlines.
     """
+    if phone.before:
+        cell = joined(row, phone.column, phone.before)
+    if phone.plus is Plus.STRAY:
+        cell = without_stray_plus(cell)
     found = find_numbers(
-        joined(row, phone.column, phone.before) if phone.before else cell,
+        cell,
         region,
         bare_landlines=phone.bare_landlines and not layout.is_wide(row),
         short_mantissa=phone.short_mantissa,

@@ -80,7 +80,7 @@ fn one_number(text: &str) -> Option<u64> {
     }
     let identifier = canonicalise(text).ok()?;
     let digits = identifier.digits();
-    if digits.len() > MOST_DIGITS || may_be_bare_landline(text, digits) {
+    if digits.len() > MOST_DIGITS || may_be_bare_landline(text, digits) || is_mobile_with_plus(text, digits) {
         return None;
     }
     Some(number_of(digits))
@@ -129,6 +129,12 @@ fn may_be_bare_landline(text: &str, digits: &[u8]) -> bool {
         && !is_mobile
         && !text.contains('+')
         && text.chars().find(|sign| sign.is_numeric()) != Some('0')
+}
+
+/// Whether a number of North America is written as a mainland mobile with a plus sign. Columns decide on these.
+fn is_mobile_with_plus(text: &str, digits: &[u8]) -> bool {
+    let may_be = digits.len() == MOBILE_DIGITS && matches!(digits, [b'1', b'3'..=b'9', ..]);
+    may_be && text.split('+').any(|part| part.bytes().take_while(u8::is_ascii_digit).count() == MOBILE_DIGITS)
 }
 
 /// The numbers of a list of mainland mobiles. `None` if a text is none.

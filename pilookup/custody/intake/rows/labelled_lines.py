@@ -4,10 +4,11 @@ The core decides a row by its phone cells and does not read labels in its other 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -19,16 +20,18 @@ _PHONE: Final = re.compile(
 )
 _AUTHOR: Final = re.compile(r"人|者|员|签|单位|部门|民警|警官|[:：]| by\b|officer", re.IGNORECASE)
 """A label that holds without one for phones has one of these."""
-_ENGLISH: Final = "|".join(
-    "".join(f"[{char}{char.upper()}]" for char in word) for word in ("tel", "telephone", "phone", "contact", "mobile")
+_LABEL: Final = (
+    "(?:(?:联系|聯繫|聯絡|移动|固定|办公)?(?:电话|電話|手机|手機|方式|号码|tel|telephone|phone|contact|mobile)"
+    "(?:号|号码|號碼)?)"
 )
-_LABEL: Final = rf"(?:(?:联系|聯繫|聯絡|移动|固定|办公)?(?:电话|電話|手机|手機|方式|号码|{_ENGLISH})(?:号|号码|號碼)?)"
 _CONTACT_LINES: Final = (
     rf'(?:\A|[\n\r,;\t|"])[ ]?{_LABEL}[.]?[ ]?(?::|：)?(?:[ ]?"?[,;\t|])'
     rf'|(?:\A|[\n\r])[,;\t|" ]*{_LABEL}[. ]*(?::|：)?(?:[ +(]|（)*[0-9]'
 )
 """A label for phones in a cell of its own, or the first in a line and before a number: data hardly have them."""
 _WORDS: Final = {False: MAY_NAME.pattern, True: f"{MAY_NAME.pattern}|{_CONTACT_LINES}"}
+_GROUP: Final = 1_000
+"""Lines that are searched together first, since nearly none has one of the words."""
 _UNREADABLE: Final = b"\xff"
 """A byte that no text in UTF-8 or GB18030 has: the core leaves a number that begins with it."""
 
@@ -45,7 +48,7 @@ def left_to_rules(data: bytes, codec: str, *, in_columns: bool) -> bytes:
         in_columns: Whether rows have several cells. Otherwise labels for phones may stand in all of them, and say
             nothing.
     """
-    if not _may_name(data, codec, in_columns):
+    if not _matches(data, [0, len(data)], codec, in_columns)[0]:
         return data
     parts: list[bytes] = []
     at = 0
@@ -55,33 +58,36 @@ def left_to_rules(data: bytes, codec: str, *, in_columns: bool) -> bytes:
     return b"".join([*parts, data[at:]]) if parts else data
 
 
-def _may_name(data: bytes, codec: str, in_columns: bool) -> bool:
-    """Whether one of the words may be in a text. It is searched with RE2, which is 30 times as fast as `re` here."""
-    offsets = pa.array([0, len(data)], pa.int64()).buffers()[1]
-    text = pa.Array.from_buffers(pa.large_binary(), 1, [None, offsets, pa.py_buffer(data)])
-    return bool(pc.match_substring_regex(text, _words_for_re2(codec, in_columns))[0].as_py())
+def _lines(data: bytes, codec: str, in_columns: bool) -> Iterator[tuple[int, int]]:
+    """Where the lines start and stop that are left to the rules."""
+    end = b"\n" if b"\n" in data else b"\r"
+    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == end[0]) + 1
+    starts = np.unique(np.concatenate([[0], ends, [len(data)]]))
+    groups = np.append(starts[:-1:_GROUP], len(data))
+    for group in np.flatnonzero(_matches(data, groups, codec, in_columns)):
+        lines = starts[group * _GROUP : (group + 1) * _GROUP + 1]
+        for line in np.flatnonzero(_matches(data, lines, codec, in_columns)):
+            start, stop = int(lines[line]), int(lines[line + 1])
+            text = data[start:stop].decode(codec, "replace")
+            if _PHONE.search(text) or _AUTHOR.search(text):
+                yield start, stop
+
+
+def _matches(data: bytes, offsets: Sequence[int] | np.ndarray, codec: str, in_columns: bool) -> np.ndarray:
+    """Between which offsets one of the words is. They are searched with RE2, which is 30 times as fast as `re` here."""
+    places = np.asarray(offsets, np.int64)
+    texts = pa.Array.from_buffers(pa.large_binary(), len(places) - 1, [None, pa.py_buffer(places), pa.py_buffer(data)])
+    return np.asarray(pc.match_substring_regex(texts, _words(codec, in_columns)))
 
 
 @cache
-def _words_for_re2(codec: str, in_columns: bool) -> str:
+def _words(codec: str, in_columns: bool) -> str:
     """The pattern with each character beyond ASCII as the bytes that it has in an encoding."""
 
     def escaped(found: re.Match[str]) -> str:
         return "".join(f"\\x{byte:02x}" for byte in found[0].encode(codec))
 
     return "(?i)" + re.sub(r"[^\x00-\x7f]+", escaped, _WORDS[in_columns])
-
-
-def _lines(data: bytes, codec: str, in_columns: bool) -> Iterator[tuple[int, int]]:
-    """Where the lines start and stop that are left to the rules."""
-    words, end = _words(codec, in_columns), b"\n" if b"\n" in data else b"\r"
-    at = 0
-    while (found := words.search(data, at)) is not None:
-        start = max(at, data.rfind(end, at, found.start()) + 1)
-        at = data.find(end, found.end()) + 1 or len(data)
-        text = data[start:at].decode(codec, "replace")
-        if _PHONE.search(text) or _AUTHOR.search(text):
-            yield start, at
 
 
 @cache
@@ -92,8 +98,3 @@ def _first_digits(codec: str) -> re.Pattern[bytes]:
         re.escape(char.encode(codec)[:1]) + b"(?=" + re.escape(char.encode(codec)[1:]) + b")" for char in wide
     )
     return re.compile(b"(?<![0-9])[0-9]|" + others)
-
-
-@cache
-def _words(codec: str, in_columns: bool) -> re.Pattern[bytes]:
-    return re.compile(_WORDS[in_columns].encode(codec))

@@ -76,6 +76,7 @@ _IDENTIFIER = re.compile(
     r"|合同号|协议号|票据号|凭证号|发票号|终端号|设备号|批次号|交易号|保单号|车架号|车牌|开户|工号|学号|警号|案号|档案号"
     r"|idcard|idno|idnumber|passport|bank|zip|postcode|birth|date|time|amount|balance|order|serial"
     r"|(?:req|request|trace|span|device|session|msg|message|log|event|task|job|batch|item|goods|product|sku|row|record|app"
+    r"|户号|编码|条码|住院号|病历号|邀请码|缴费号|序列号|表号|物料号|tradeno"
     r"|txn|trade|ticket|contract|invoice|terminal)id$|^(?:seq|sn|uin|gid|guid|uuid)$"
 )
 _FAX = re.compile(r"传真|傳真|fax")
@@ -84,7 +85,10 @@ _OTHER_PARTY = re.compile(
     r"承办|民警|警官|警员|办案|经办|经手|客服|客户经理|业务员|热线|举报|商家|商户|卖家|店铺|店主|发货|发件|寄件|快递|配送|骑手|网点"
     r"|派件|派送|揽件|揽投|收派|送货|外卖员|司机|操作员|制表|采集人|受理人|受理单位|接警|出警|值班|侦查员|取证人|提取人|联络员|网格员"
     r"|坐席|座席|话务员|外显|催收|销售顾问|销售员|理财经理|信贷员|店长|门店|管家|物业|抄表|医生|科室|班主任|网吧|医院|学校"
-    r"|派出所|填表|填报|录入|审核人|agent|officer|police|seller|merchant|shop|courier|hotline|customerservice|support"
+    r"|派出所|填表|填报|录入|审核人|所长|辅警|带班|片警|警务通|劝阻|回访|协办|楼长|支书|村书记|村干部|包保|处理人|处置人|跟进|录单|接单|对接人|分管"
+    r"|领导|技术员|护士|见证人|记录人|询问人|接待|核查人|送检|鉴定人|网格|寄方|群主|外呼|转接|中间号|虚拟号|隐私号"
+    r"|嫌疑人|嫌犯|骗子|窝点|(?<![被遭受])诈骗(?:电话|号码|手机|分子|人员|账号|方)|作案|涉诈|可疑"
+    r"|agent|officer|police|seller|merchant|shop|courier|hotline|customerservice|support"
     r"|^(?:rider|driver|shipper|dispatcher|operator|collector|staff|doctor|store)"
 )
 _PHONE_OF_NOBODY = re.compile(
@@ -93,10 +97,15 @@ _PHONE_OF_NOBODY = re.compile(
 )
 """The name of a phone column that does not say whose numbers they are."""
 _HANDLER = re.compile(
-    r"民警|警官|警员|辅警|承办|办案|经办|经手|侦查员|取证人|受理人|接警|出警|值班|网格员|快递员|派件员|派送员|配送员|送货员|外卖员|骑手|司机"
+    r"民警|警官|警员|辅警|片警|所长|承办|办案|经办|经手|协办|侦查员|取证人|受理人|处理人|跟进人|对接人|接警|出警|值班|带班|网格|楼长|见证人|记录人"
+    r"|询问人|接待人|核查人|送检|嫌疑人|嫌犯|骗子|派出所|公安局|分局|警务室|快递员|派件员|派送员|配送员|送货员|外卖员|骑手|司机"
     r"|业务员|操作员|话务员|坐席|座席|客户经理|销售员|销售顾问|理财经理|信贷员|班主任|officer|police|courier|^(?:rider|driver|dispatcher|operator)"
 )
 """Persons who deal with the people in the rows."""
+_OF_HANDLER = re.compile(
+    r"(?:警员|民警|工作证)?(?:警号|工号|编号|警衔|职务|职称|单位|工作单位|部门|科室|大队|中队|qq|微信)|(?:badge|staff)(?:no|number|id)?|rank|unit"
+)
+"""What a table says of such persons between their names and their phones."""
 _OFFICE = re.compile(
     r"承办|民警|警官|警员|办案|经办|经手|客服|热线|举报|投诉|填表|填报|制表|制单|录入|审核|复核|技术支持|(?:咨询|监督|服务)(?:电话|热线|请|联系)"
     r"|如有(?:疑问|问题|变动)|请(?:联系|致电|拨打)"
@@ -193,6 +202,11 @@ def says_whose(header: str) -> bool:
 def is_handler(header: str) -> bool:
     """Whether a header cell names persons who deal with the people in the rows: officers, couriers, salespersons."""
     return bool(_HANDLER.search(_compact(header))) and not is_phone(header)
+
+
+def says_of_handler(header: str) -> bool:
+    """Whether a header cell names what a table says of such persons between their names and their phones."""
+    return _OF_HANDLER.fullmatch(_compact(header)) is not None
 
 
 def is_owner(header: str) -> bool:

@@ -180,10 +180,11 @@ def _continues_header(rows: Rows, numbers: Sequence[set[int]], at: int) -> bool:
 
 
 def _is_group_row(row: Sequence[str], under: Sequence[str]) -> bool:
-    """Whether a row above a header row has group headers: one of its cells names phones, and none is a number."""
+    """Whether a row above a header row has group headers: one names phones or somebody else, and none is a number."""
     filled = filled_cells(row)
     fewer = 2 <= filled <= filled_cells(under) and len(row) <= len(under) + 1
-    return fewer and not _holds_digits(row) and any(names_phone(cell) for cell in row)
+    names = any(names_phone(cell) or (len(cell) <= MAX_NAME and headers.is_other_party(cell)) for cell in row)
+    return fewer and names and not _holds_digits(row)
 
 
 def _labels(rows: Rows) -> tuple[str, ...]:

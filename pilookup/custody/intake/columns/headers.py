@@ -79,7 +79,10 @@ _IDENTIFIER = re.compile(
     r"|户号|编码|条码|住院号|病历号|邀请码|缴费号|序列号|表号|物料号|tradeno"
     r"|txn|trade|ticket|contract|invoice|terminal)id$|^(?:seq|sn|uin|gid|guid|uuid)$"
 )
-_FAX = re.compile(r"传真|傳真|fax")
+_ID = re.compile(
+    r"(?:user|member|customer|account|open)?id|uid|用户id|用户编号|会员id|电表号|水表号|发票(?:代码|号码?)|票号|密码|password|code|编码"
+)
+_FAX = re.compile(r"传真|傳真|fax|短信中心|短消息中心|servicecent(?:er|re)|smsc")
 _LANDLINE = re.compile(r"座机|固话|固定电话|宅电|住宅电话|landline")
 _OTHER_PARTY = re.compile(
     r"承办|民警|警官|警员|办案|经办|经手|客服|客户经理|业务员|热线|举报|商家|商户|卖家|店铺|店主|发货|发件|寄件|快递|配送|骑手|网点"
@@ -88,7 +91,8 @@ _OTHER_PARTY = re.compile(
     r"|派出所|填表|填报|录入|审核人|所长|辅警|带班|片警|警务通|劝阻|回访|协办|楼长|支书|村书记|村干部|包保|处理人|处置人|跟进|录单|接单|对接人|分管"
     r"|领导|技术员|护士|见证人|记录人|询问人|接待|核查人|送检|鉴定人|网格|寄方|群主|外呼|转接|中间号|虚拟号|隐私号"
     r"|嫌疑人|嫌犯|骗子|窝点|(?<![被遭受])诈骗(?:电话|号码|手机|分子|人员|账号|方)|作案|涉诈|可疑"
-    r"|agent|officer|police|seller|merchant|shop|courier|hotline|customerservice|support"
+    r"|销售(?!额|量)|主管|顾问|老师|师傅|代理商|引流|水军|管理员|^admin|salesman|salesperson|handler|service(?:tel|phone)|suspect|fraudster"
+    r"|^(?:own|my|self)(?:number|phone|msisdn)|phoneaccountaddress|agent|officer|police|seller|merchant|shop|courier|hotline|customerservice|support"
     r"|^(?:rider|driver|shipper|dispatcher|operator|collector|staff|doctor|store)"
 )
 _PHONE_OF_NOBODY = re.compile(
@@ -102,6 +106,9 @@ _HANDLER = re.compile(
     r"|业务员|操作员|话务员|坐席|座席|客户经理|销售员|销售顾问|理财经理|信贷员|班主任|officer|police|courier|^(?:rider|driver|dispatcher|operator)"
 )
 """Persons who deal with the people in the rows."""
+_CONTACT = re.compile(
+    r"(?:紧急|备用|第[一二三]|其他|家庭)?(?:联系人|家属|亲属|监护人|家长|备用|配偶|父亲|母亲|子女)|微信|emergency(?:contact)?|(?:alternate|backup)(?:contact)?"
+)
 _OF_HANDLER = re.compile(
     r"(?:警员|民警|工作证)?(?:警号|工号|编号|警衔|职务|职称|单位|工作单位|部门|科室|大队|中队|qq|微信)|(?:badge|staff)(?:no|number|id)?|rank|unit"
 )
@@ -123,7 +130,7 @@ _PART = re.compile(
 )
 _COUNTRY = re.compile(
     r"(?:所在|所属|归属|号码|手机)?(?:国家(?:名称?|代号|[代区]?码|区号)?|国别|国籍|国家[/或及与、]?地区|国际(?:区号|代码|冠码)|国码|归属国家?)"
-    r"|country(?:code|name)?|callingcode|dial(?:ing)?code|cc|nation(?:ality)?|region"
+    r"|country(?:code|name)?|callingcode|dial(?:ing)?code|cc|nation(?:ality|code)?|region"
 )
 _RELATED = re.compile(
     r"紧急|家属|亲属|亲情|配偶|妻|夫|父|母|家长|监护|子女|儿子|女儿|朋友|担保|推荐|介绍|推广|邀请|上级|上线|代理|购买|买家|买方|号商|卡商|收货|收件|助理|单位|公司|商务|住宅|家庭|备用|其他"
@@ -173,8 +180,13 @@ def is_identifier(header: str) -> bool:
     return bool(_IDENTIFIER.search(_compact(header))) and not is_phone(header)
 
 
+def is_id(header: str) -> bool:
+    """Whether a header cell names identifiers that may be phones too, where nothing else in the table is."""
+    return _ID.fullmatch(_compact(header)) is not None
+
+
 def is_fax(header: str) -> bool:
-    """Whether a header cell names fax numbers, which are nobody's phone."""
+    """Whether a header cell names numbers that are nobody's phone: of faxes, or of an operator's message centre."""
     return bool(_FAX.search(_compact(header)))
 
 
@@ -192,6 +204,11 @@ def is_other_party(header: str) -> bool:
 def names_office(words: str) -> bool:
     """Whether words beside a number say that it is of an officer, of who made the list, or of a service."""
     return bool(_OFFICE.search(unicodedata.normalize("NFKC", words)))
+
+
+def names_contact(header: str) -> bool:
+    """Whether a header cell names a person to call, so that digits under it are meant to be numbers."""
+    return _CONTACT.fullmatch(_compact(header)) is not None
 
 
 def says_whose(header: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Final
 
 from pilookup.custody.intake.columns.find_numbers import find_numbers
 from pilookup.custody.intake.columns.long_cells import remember_long
-from pilookup.custody.intake.columns.mobiles import find_mobiles
+from pilookup.custody.intake.columns.mobiles import find_mobiles, mobiles_in
 from pilookup.identifier import canonicalise
 
 _MIN_SHARE: Final = 0.5
@@ -37,6 +37,7 @@ _TRUNK_LANDLINE: Final = re.compile(r"[ '=\"(（]*0[1-9][0-9]{1,2}[)） -]*[0-9]
 _MOBILE: Final = re.compile(rb"tel:\+861[3-9][0-9]{9}")
 _MASKED: Final = re.compile(r"1[3-9][0-9][*xX●]{4,}[0-9]{0,4}|1[3-9][0-9]{1,5}\*{2,}[0-9]*")
 _MANTISSA: Final = re.compile(r"\+?1\.([0-9]{1,10})[eE]\+?10")
+_LIKE_NUMBER: Final = re.compile(r"\s*(?:[0-9](?:[ ()_-]?[0-9]){6,12}|1\.[3-9][0-9]*[eE]\+?1[01])\s*")
 _SEGMENTS: Final = re.compile(r"[\r\n;；,，、/]+|\s+(?=[^\d\s:：]{1,10}[:：])")
 _NUMERALS: Final = frozenset("〇零一二三四五六七八九幺oO")
 _DIGITS: Final = re.compile(r"\s*[0-9]{7,}\s*")
@@ -62,6 +63,7 @@ class ColumnCells:
         numbers: Cells that are one number, or entries with a number each.
         mobiles: Cells that are one mainland mobile.
         masked: Cells that are a masked number.
+        digits: Cells of seven to thirteen digits that are no number.
         bare: Cells of eleven digits and nothing else.
         bare_numbers: How many of them are numbers: mainland mobiles, and landlines if these may lack their 0.
         most_frequent: The number of cells that have the most frequent number.
@@ -74,6 +76,7 @@ class ColumnCells:
     numbers: int = 0
     mobiles: int = 0
     masked: int = 0
+    digits: int = 0
     bare: int = 0
     bare_numbers: int = 0
     most_frequent: int = 0
@@ -88,6 +91,12 @@ class ColumnCells:
         if self.numbers + self.masked >= self.filled * _MIN_SHARE:
             return True
         return self.numbers >= 2 and self.numbers + self.masked >= self.with_digits * _SURE_SHARE
+
+    @property
+    def are_digits(self) -> bool:
+        """Whether half of the filled cells, two or more, are numbers, or as many digits as numbers have."""
+        found = self.numbers + self.masked + self.digits
+        return found >= _USUAL_CELLS and found >= self.filled * _MIN_SHARE
 
     @property
     def shows_identifiers(self) -> bool:
@@ -142,6 +151,8 @@ def _count_cell(counts: ColumnCells, seen: Counter[bytes], cell: str, region: st
         seen.update(numbers)
     elif _MASKED.search(cell):
         counts.masked += 1
+    elif _LIKE_NUMBER.fullmatch(cell):
+        counts.digits += 1
     elif find_mobiles(cell):
         counts.texts_with_mobiles += 1
 
@@ -253,7 +264,5 @@ def numbers_in(cell: str, region: str) -> list[bytes]:
     if digit_count(cell) < _LEAST_DIGITS:
         return []
     if not is_entry(cell):
-        return [
-            result for start, stop in find_mobiles(cell) if isinstance(result := canonicalise(cell[start:stop]), bytes)
-        ]
+        return mobiles_in(cell)
     return [result for _, result in find_numbers(cell, region) if isinstance(result, bytes)]

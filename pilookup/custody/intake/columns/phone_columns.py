@@ -24,6 +24,7 @@ def unread_beside(columns: Sequence[Column], named: set[int], left_out: set[int]
 def exposed_columns(columns: Sequence[Column]) -> tuple[list[Column], list[UnreadColumn]]:
     """Every column with phone numbers of the people in the rows, and the columns with other numbers."""
     peer = any(headers.is_peer(column.label) and column.shows_phones for column in columns)
+    has_named = any(column.is_named for column in columns)
     phones: list[Column] = []
     unread: list[UnreadColumn] = []
     for column in columns:
@@ -31,9 +32,21 @@ def exposed_columns(columns: Sequence[Column]) -> tuple[list[Column], list[Unrea
         if code is not None:
             named = None if code is _NOBODY else WarningCode(code)
             unread.append(UnreadColumn(column.at, named, column.counts.shows_identifiers))
-        elif column.is_named or (column.counts.shows_phones and not headers.is_identifier(column.label)):
+        elif column.is_named or _shows_people(column, has_named=has_named):
             phones.append(column)
     return phones, unread
+
+
+def _shows_people(column: Column, *, has_named: bool) -> bool:
+    """Whether a column that its label does not name has phone numbers of people.
+
+    Beside a column that is named, one of identifiers by its label has none, although they look like mobiles. A column
+    of contacts is one of phones too if its cells are digits that are no numbers, so that these are told.
+    """
+    label, counts = column.label, column.counts
+    if headers.is_identifier(label) or (has_named and headers.is_id(label) and counts.bare >= counts.numbers):
+        return False
+    return counts.shows_phones or (headers.names_contact(label) and counts.are_digits)
 
 
 def _reason_to_leave(column: Column, *, peer: bool) -> WarningCode | str | None:

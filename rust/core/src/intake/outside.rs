@@ -132,6 +132,8 @@ fn mobiles(text: &[u8]) -> Outside {
             3..=5 | 7 if begins_in_groups(run) && matches!(text.get(stop), Some(b' ' | b'-')) => {
                 return Outside::Unsure;
             }
+            3..=11 if is_in_groups(without_country_code(&text[start..])) => return Outside::Unsure,
+            12.. if is_behind_escape(&text[..start]) => return Outside::Unsure,
             12..=16 if has_prefix(run) => return Outside::Unsure,
             3..=5 if is_area(run) && holds_local_number(&text[stop..]) => return Outside::Unsure,
             13..=14 if run.starts_with(b"00") && is_neighbour(run) => return Outside::Unsure,
@@ -205,6 +207,35 @@ fn is_head(run: &[u8]) -> bool {
 fn begins_in_groups(run: &[u8]) -> bool {
     let (prefix, head) = run.split_at(run.len() - 3);
     is_head(head) && matches!(prefix, b"" | b"0" | b"86" | b"0086")
+}
+
+fn without_country_code(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"0086").or_else(|| text.strip_prefix(b"86")).unwrap_or(text)
+}
+
+/// Whether a text begins with the eleven digits of a mobile in groups with one sign between, and no digit follows.
+fn is_in_groups(text: &[u8]) -> bool {
+    if text.len() < DIGITS || !is_head(text) {
+        return false;
+    }
+    let mut digits = 0;
+    let mut after_sign = true;
+    for byte in text {
+        match byte {
+            b'0'..=b'9' => (digits, after_sign) = (digits + 1, false),
+            b' ' | b'-' | b'.' | b'_' if !after_sign && digits < DIGITS => after_sign = true,
+            _ => break,
+        }
+        if digits > DIGITS {
+            return false;
+        }
+    }
+    digits == DIGITS
+}
+
+/// Whether digits may be the end of an escaped character, such as `%22` and `\u8bdd`, and a number.
+fn is_behind_escape(before: &[u8]) -> bool {
+    before.iter().rev().take(5).any(|byte| matches!(byte, b'%' | b'\\'))
 }
 
 fn is_mobile(run: &[u8]) -> bool {

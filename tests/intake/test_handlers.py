@@ -76,6 +76,104 @@ def test_the_phones_of_those_who_handle_a_case_beside_the_phones_of_the_list(loa
     assert told(outcome, "other_party") == rows
 
 
+@pytest.mark.parametrize("between", [["工号"], ["单位", "职务"], ["Unit"], ["QQ", "微信"]])
+@pytest.mark.parametrize("handler", ["承办民警", "承办人", "officer", "快递员"])
+def test_phones_behind_what_belongs_to_those_who_handle_a_case(load, handler, between):
+    header = ["姓名", "电话", handler, *between, "手机号"]
+    columns = [
+        *cells(["姓名", "电话"], 0, 6),
+        ["李", "王"] * 3,
+        *[["331234"] * 6 for _ in between],
+        [mobile(99), mobile(98)] * 3,
+    ]
+    outcome = load("a.csv", table(header, *columns))
+    assert sorted(outcome.numbers) == numbers(0, 6)
+    assert told(outcome, "other_party") == 6
+
+
+def test_phones_behind_the_badge_numbers_of_officers(load):
+    header = ["姓名", "电话", "承办民警", "警号", "手机号"]
+    columns = [*cells(["姓名", "电话"], 0, 6), ["李", "王"] * 3, ["331234", "331235"] * 3, [mobile(99), mobile(98)] * 3]
+    outcome = load("a.csv", table(header, *columns))
+    assert sorted(outcome.numbers) == numbers(0, 6)
+    assert told(outcome, "other_party") == 6
+
+
+def test_phones_without_a_label_behind_those_who_handle_a_case(load):
+    """As a spreadsheet writes a cell over two columns."""
+    columns = [*cells(["姓名", "电话"], 0, 6), ["李", "王"] * 3, [mobile(99), mobile(98)] * 3, ["好"] * 6]
+    outcome = load("a.csv", table(["姓名", "电话", "民警", "", "备注"], *columns))
+    assert sorted(outcome.numbers) == numbers(0, 6)
+    assert told(outcome, "other_party") == 6
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [
+        "客户,,业务员,",
+        "报案人,,办案民警,",
+        "受害人信息,,嫌疑人信息,",
+        "投保人,,销售顾问,",
+        "Customer,,Agent,",
+        "买家,,卖家,",
+    ],
+)
+@pytest.mark.parametrize("form", ["a.csv", "a.html"])
+def test_a_group_header_that_names_somebody_else(load, groups, form):
+    rows = [groups.split(","), ["姓名", "电话", "姓名", "电话"]]
+    rows += [["某", mobile(at), "李", mobile(99 + at)] for at in range(6)]
+    text = "\n".join(map(",".join, rows)) + "\n"
+    if form == "a.html":
+        first, *rest = (f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+        names = groups.split(",")
+        first = f"<tr><td colspan=2>{names[0]}</td><td colspan=2>{names[2]}</td></tr>"
+        text = f"<table>{first}{''.join(rest)}</table>"
+    outcome = load(form, text)
+    assert sorted(outcome.numbers) == numbers(0, 6)
+    assert told(outcome, "other_party") == 6
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["嫌疑人电话", "骗子号码", "诈骗电话", "作案电话", "可疑号码", "所长电话", "辅警手机号", "带班领导电话", "片警电话", "警务通号码", "劝阻电话", "回访电话",
+     "协办人电话", "外呼号码", "中间号", "主管电话", "老师电话", "水军电话", "admin_phone", "own_number", "service_tel", "短信中心号码", "smsc"],
+)  # fmt: skip
+def test_columns_of_others_beside_those_of_the_list(load, label):
+    outcome = load(
+        "a.csv", table(["姓名", "电话", label], *cells(["姓名", "电话"], 0, 6), [mobile(99 + at) for at in range(6)])
+    )
+    assert sorted(outcome.numbers) == numbers(0, 6)
+
+
+@pytest.mark.parametrize("label", ["被诈骗人电话", "诈骗受害人电话", "被骗人手机", "销售额,手机"])
+def test_words_that_are_not_of_others(load, label):
+    header = ["姓名", *label.split(",")]
+    columns = [["某"] * 6, *[["100"] * 6] * (len(header) - 2), [mobile(at) for at in range(6)]]
+    assert sorted(load("a.csv", table(header, *columns)).numbers) == numbers(0, 6)
+
+
+@pytest.mark.parametrize("header", ["序号,姓名,联系电话", ""])
+@pytest.mark.parametrize(
+    "title",
+    [
+        "二、办案民警",
+        "专案组成员",
+        "（二）犯罪嫌疑人名单",
+        "网格员名单",
+        "客服名单",
+        "快递员名单",
+        "民警",
+        "值班领导电话",
+    ],
+)
+def test_a_list_of_others_below_the_list(load, title, header):
+    rows = ["序号,姓名,联系电话", *(f"{at},某,{mobile(at)}" for at in range(6)), f"{title},,"]
+    rows += [header] * bool(header) + [f"{at},李,{mobile(99 + at)}" for at in range(3)]
+    outcome = load("a.csv", "\n".join(rows) + "\n")
+    assert sorted(outcome.numbers) == numbers(0, 6)
+    assert told(outcome, "other_party") == 3
+
+
 @pytest.mark.parametrize("handler", HANDLERS)
 @pytest.mark.parametrize("rows", [1, 2, 12])
 def test_a_table_of_those_who_handle_a_case_below_the_list(load, rows, handler):

@@ -29,6 +29,28 @@ IN_A_TEXT = [
     "座机0571-88888888", "家里(0571)88888888，晚上打", "打0571 88888888找他", "（010）62345678转", "tel0571-88888888", "0571-88888888-801转",
     "香港00852-91234000的", "港852-91234000", "台(886)912345000", "打013912345678", "拨17951 13912345678", "拨1795113912345678", "12593 13912345678",
 ]  # fmt: skip
+IN_GROUPS = [
+    "139.1234.5678", "139-12345678", "139 12345678", "1391234-5678", "139-123-45678", "13912 345678", "1391-234-5678", "139_1234_5678", "1391 2345 678",
+    "+86 139.1234.5678", "86-1391234-5678", "另13912345678.0",
+]  # fmt: skip
+ESCAPED = [
+    r"\u8bdd13912345678",
+    r"\u753513912345678",
+    r"\n13912345678",
+    "%2213912345678%22",
+    "%2B8613912345678",
+    "?d=%7B%22tel%22%3A%2213912345678%22%7D",
+]
+NOT_IN_GROUPS = [
+    "139 20240115",
+    "150-20240115",
+    "1998-01-02 10:00",
+    "6222 1391 2345 678",
+    "139.12345678",
+    "139.50",
+    "13912345678.5",
+    "139 1234 56789",
+]
 NO_NUMBER = [
     "f13912345678a", "id_a13912345678", "ab13912345678", "13912345678e", "13912345678abc", "sha1139123456780", "NO.2024-0571-88888888",
     "0571-18888888元", "第0571-8888888888号", "0571-888888", "85291234000元", "01391234567", "17951139123456789",
@@ -90,7 +112,18 @@ def test_the_core_and_the_rules_tell_the_same(tmp_path, kind, encoding):
     """Each row is plain except a cell in a column that is not read, or in one of another party."""
     cells = [
         cell
-        for one in [*FULL, *OTHERS, *SPELLED, *TOUCHED, *IN_A_TEXT, *NO_NUMBER, *POINTS]
+        for one in [
+            *FULL,
+            *OTHERS,
+            *SPELLED,
+            *TOUCHED,
+            *IN_A_TEXT,
+            *NO_NUMBER,
+            *POINTS,
+            *IN_GROUPS,
+            *ESCAPED,
+            *NOT_IN_GROUPS,
+        ]
         for cell in (one, "好", "2024-01-15")
     ]
     rows = [f"138{at:08},{cell},{'好' if at % 2 else cell}" for at, cell in enumerate(cells)]
@@ -115,7 +148,7 @@ def test_a_number_written_in_full_is_told(load, cell):
 
 @pytest.mark.parametrize("kind", [Kind.EXPOSURE, Kind.MALICIOUS])
 @pytest.mark.parametrize("length", [0, 80])
-@pytest.mark.parametrize("cell", [*TOUCHED, *IN_A_TEXT])
+@pytest.mark.parametrize("cell", [*TOUCHED, *IN_A_TEXT, *IN_GROUPS, *ESCAPED])
 def test_a_number_in_a_text_is_read_or_told(load, cell, length, kind):
     outcome = load("a.csv", _rows(["好"] * 9 + [cell, "好" * length + cell]), kind=kind)
     read = len(outcome.numbers) - 11
@@ -129,7 +162,7 @@ def test_a_number_in_a_text_is_stored_where_texts_are_searched(load, cell):
     assert len(outcome.numbers) == 11
 
 
-@pytest.mark.parametrize("cell", NO_NUMBER)
+@pytest.mark.parametrize("cell", [*NO_NUMBER, *NOT_IN_GROUPS])
 def test_other_digits_in_a_text_are_not_told(load, cell):
     assert _warnings(load("a.csv", _rows(["好"] * 9 + [cell, f"好，{cell}"]))) == set()
 

@@ -74,9 +74,9 @@ _ACTIVE = re.compile(r"登录|登陆|活跃|使用|login|active|update")
 _IDENTIFIER = re.compile(
     r"身份证|证件|(?<!手机)卡号|银行|qq|金额|余额|日期|时间|时刻|编号|序号|imei|imsi|iccid|订单|流水|单号|邮编|年龄|生日|出生"
     r"|合同号|协议号|票据号|凭证号|发票号|终端号|设备号|批次号|交易号|保单号|车架号|车牌|开户|工号|学号|警号|案号|档案号"
+    r"|户号|编码|条码|住院号|病历号|邀请码|缴费号|序列号|表号|物料号|tradeno"
     r"|idcard|idno|idnumber|passport|bank|zip|postcode|birth|date|time|amount|balance|order|serial"
     r"|(?:req|request|trace|span|device|session|msg|message|log|event|task|job|batch|item|goods|product|sku|row|record|app"
-    r"|户号|编码|条码|住院号|病历号|邀请码|缴费号|序列号|表号|物料号|tradeno"
     r"|txn|trade|ticket|contract|invoice|terminal)id$|^(?:seq|sn|uin|gid|guid|uuid)$"
 )
 _ID = re.compile(
@@ -122,6 +122,7 @@ _OFFICE = re.compile(
 )
 _OWNER = re.compile(r"机主|本方|本机|己方|本端|持机|owner")
 _PEER = re.compile(r"对方|对端|通话号码|通话对象|peer|otherparty|counterpart")
+_CALL_CONTACT = re.compile(r"联系人(?:号码|电话|手机号?码?)?|contact(?:phone|number)?")
 _AREA = re.compile(r"(?:电话|长途|城市|座机|固话)?区号|areacode")
 _PART = re.compile(
     r"(?:手机|电话|联系方式)?[号號]?[码碼]?(?:前|后|後|末|中间?|[头尾])(?:[三四七八]|[3478])位(?:数字?)?"
@@ -234,6 +235,11 @@ def is_owner(header: str) -> bool:
 def is_peer(header: str) -> bool:
     """Whether a header cell names the other side of a call."""
     return bool(_PEER.search(_compact(header)))
+
+
+def is_contact(header: str) -> bool:
+    """Whether a header cell names a contact: the other side of calls, where the owner of the phone is named too."""
+    return _CALL_CONTACT.fullmatch(_compact(header)) is not None
 
 
 def is_area(header: str) -> bool:

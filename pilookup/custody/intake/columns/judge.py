@@ -37,7 +37,11 @@ _TRUNK_LANDLINE: Final = re.compile(r"[ '=\"(（]*0[1-9][0-9]{1,2}[)） -]*[0-9]
 _MOBILE: Final = re.compile(rb"tel:\+861[3-9][0-9]{9}")
 _MASKED: Final = re.compile(r"1[3-9][0-9][*xX●]{4,}[0-9]{0,4}|1[3-9][0-9]{1,5}\*{2,}[0-9]*")
 _MANTISSA: Final = re.compile(r"\+?1\.([0-9]{1,10})[eE]\+?10")
-_LIKE_NUMBER: Final = re.compile(r"\s*(?:[0-9](?:[ ()_-]?[0-9]){6,12}|1\.[3-9][0-9]*[eE]\+?1[01])\s*")
+_LIKE_NUMBER: Final = re.compile(
+    r"\s*(?!(?:19|20)[0-9]{2}[-/._ ]?[01]?[0-9][-/._ ]?[0-3]?[0-9]\s*\Z)"
+    r"(?:[0-9](?:[ ()_-]?[0-9]){6,12}|1\.[3-9][0-9]*[eE]\+?1[01])\s*"
+)
+"""As many digits as numbers have, or what a spreadsheet makes of them, and no date."""
 _SEGMENTS: Final = re.compile(r"[\r\n;；,，、/]+|\s+(?=[^\d\s:：]{1,10}[:：])")
 _NUMERALS: Final = frozenset("〇零一二三四五六七八九幺oO")
 _DIGITS: Final = re.compile(r"\s*[0-9]{7,}\s*")

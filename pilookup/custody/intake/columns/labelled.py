@@ -14,6 +14,7 @@ _MAX_LABEL = 20
 _NOTHING = re.compile(r"无|沒有|没有|未知|不详|空|未填|暂无|none|n/?a|null|nil|[-/\\.]+", re.IGNORECASE)
 """Cells that stand for a missing number."""
 _MIN_NUMBERS = 2
+_LEAST_ROWS = 3
 
 
 def labelled_layout(rows: Rows, options: IntakeOptions, header: HeaderRows | None) -> Layout | None:
@@ -33,10 +34,19 @@ def labelled_layout(rows: Rows, options: IntakeOptions, header: HeaderRows | Non
             if _is_number(cell, options.region):
                 labelled += column in beside
                 others += column not in beside
-    if not labelled or (others > labelled and others >= _MIN_NUMBERS):
+    if not labelled or (others > labelled and others >= _MIN_NUMBERS) or _is_column_of_kinds(rows, header):
         return None
     width = max(map(len, rows))
     return Layout(0, (), width, labelled=True, scan_text=options.scan_text)
+
+
+def _is_column_of_kinds(rows: Rows, header: HeaderRows | None) -> bool:
+    """Whether the labels are all the same, in one column below a header: they say what kind each row is of."""
+    if header is None:
+        return False
+    data = [row for row in rows[header.data :] if any(cell.strip() for cell in row)]
+    places = [{(at, cell) for at, cell in enumerate(row) if names_phone(cell)} for row in data]
+    return len(places) >= _LEAST_ROWS and len(set.intersection(*places)) > 0
 
 
 def phone_cells(row: Sequence[str]) -> dict[int, bool]:

@@ -26,6 +26,7 @@ MAX_ROWS: Final = 3
 """Rows below a label for which it holds, unless a number or the label of a person of the list comes before."""
 _MAX_CELLS: Final = 6
 """A line of labels and values without a number has no more filled cells."""
+_SENTENCE_END: Final = re.compile(r"[。；;！!？?\n]")
 _LABEL: Final = re.compile(r"[^\d+(（〇零]+")
 
 
@@ -102,7 +103,7 @@ def other_cells(row: Sequence[str], region: str, rows: int = 0) -> OtherCells:
         region: Where numbers without a country code are from.
         rows: For how many rows the labels of the rows above hold, this one included.
     """
-    if not rows and not any(len(cell) <= MAX_NAME and MAY_NAME.search(cell) for cell in row):
+    if not rows and not any(MAY_NAME.search(cell[-MAX_NAME:]) for cell in row):
         return OtherCells()
     labels = _Labels(_Holds.WITH_PHONE_LABEL if rows else _Holds.NONE)
     columns = set()
@@ -112,9 +113,10 @@ def other_cells(row: Sequence[str], region: str, rows: int = 0) -> OtherCells:
             labels.is_behind_blank = True
             continue
         if len(cell) > MAX_NAME:
-            numbers += 1  # a text is no part of a line of labels and values
+            numbers += 1  # a text is no part of a line of labels and values, but may end with a label
+            labels.read(_last_sentence(cell))
         elif not numbers_in(cell, region):
-            labels.read(cell)
+            labels.read(_last_sentence(cell))
         else:
             numbers += 1
             if labels.hold(cell):
@@ -135,6 +137,10 @@ def other_cells_of(rows: Rows, region: str) -> list[frozenset[int]]:
         left = cells.rows
         found.append(cells.columns)
     return found
+
+
+def _last_sentence(cell: str) -> str:
+    return _SENTENCE_END.split(cell)[-1] or cell
 
 
 def _begins_with_label(cell: str) -> bool:

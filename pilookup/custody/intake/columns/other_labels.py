@@ -8,6 +8,17 @@ from pilookup.custody.intake.columns import headers
 
 MAX_LABEL: Final = 24
 """A longer cell is no label."""
+_TITLE: Final = (
+    "(?:民警|警官|警员|辅警|片警|交警|警长|所长|副所长|教导员|指导员|大队长|中队长|探长|老师|班主任|领导|组长)"
+)
+_NAMED: Final = re.compile(
+    rf"{_TITLE}[:\s]?(?P<name>\D{{2,4}})|(?P<name_first>\D{{2,4}}?)\s?[(]?{_TITLE}[)]?"
+    r"|(?:值班|带班|分管|责任|主管)领导(?::.*)?"
+)
+"""An officer or a teacher with the title and the name in one cell."""
+_EXAMPLE: Final = re.compile(
+    r"(?:责任|社区|驻村|包片|分管)(?:民警|警官)|(?:填写|填表)?(?:示例|样例|范例|举例)(?:行|数据)?|(?:犯罪)?嫌疑人(?::.*)?|嫌犯"
+)
 _TASK: Final = (
     "(?:制表|填表|填报|制单|编制|统计|汇总|报送|上报|录入|审核|复核|审批|校对|经办|承办|经手|办案|主办|协办|侦办|取证|勘验|检验|鉴定|提取"
     "|值班|接警|出警)"
@@ -31,14 +42,14 @@ _ROLE: Final = re.compile(
 )
 _HOTLINE: Final = re.compile(r"\D{0,10}热线:?|\D{0,20}hotline:?", re.IGNORECASE)
 _PERSON: Final = re.compile(
-    r"(?:姓名|名字|户名|(?:受害|被害|当事|嫌疑|涉案|报案|报警|监护|担保|借款|收件)人|失主|家属|用户|客户|会员"
+    r"(?:姓名|名字|户名|(?:受害|被害|当事|涉案|报案|报警|监护|担保|借款|收件)人|失主|家属|用户|客户|会员"
     r"|(?:full |first |last )?name)"
     r"(?:姓名|名称)?(?::.*)?",
     re.IGNORECASE,
 )
 _MAKER: Final = re.compile(r"(?!联系|本)[^\d:]{1,6}[人者方]:")
 _MAY_NAME_ZH: Final = (
-    "派出所|公安局|分局|警务室|刑警|客服|热线|咨询|监督|举报|投诉|服务|技术支持|疑问|问题|请联|请致|请拨"
+    "示例|样例|范例|举例|嫌疑人|嫌犯|警长|所长|教导员|指导员|大队长|中队长|探长|老师|班主任|领导|组长|派出所|公安局|分局|警务室|刑警|客服|热线|咨询|监督|举报|投诉|服务|技术支持|疑问|问题|请联|请致|请拨"
     "|人:|人：|机主|本机|本方"
 )
 _MAY_NAME_EN: Final = ("officer", "police", "hotline", "service", "support", "owner", " by")
@@ -57,9 +68,10 @@ MAY_NAME: Final = re.compile(
 def names_author(cell: str) -> bool:
     """Whether a cell is a label that is hardly ever data: of who made, checked or signed a list, or handles the case.
 
-    It may have the name of that person, as in 制表：NAME.
+    It may have the name of that person, as in 制表：NAME and 民警 NAME. The label of an example or a suspect is one
+    too.
     """
-    return _is_label(_AUTHOR, cell)
+    return _is_label(_AUTHOR, cell) or _is_named(cell)
 
 
 def names_role(cell: str) -> bool:
@@ -92,6 +104,20 @@ def _is_label(pattern: re.Pattern[str], cell: str) -> bool:
     text = _plain(cell)
     found = pattern.fullmatch(text) if len(text) <= MAX_LABEL else None
     return found is not None and _ends_label(found.groupdict().get("rest") or "")
+
+
+def _is_named(cell: str) -> bool:
+    """Whether a cell is a title with the name of a person, or the label of an example or a suspect."""
+    if len(cell) > MAX_LABEL or not MAY_NAME.search(cell):
+        return False
+    text = _plain(cell)
+    if _EXAMPLE.fullmatch(text):
+        return True
+    found = _NAMED.fullmatch(text)
+    if found is None:
+        return False
+    name = found["name"] or found["name_first"]
+    return name is None or headers.is_person(name.strip(" :"))
 
 
 def _ends_label(rest: str) -> bool:

@@ -23,7 +23,11 @@ def unread_beside(columns: Sequence[Column], named: set[int], left_out: set[int]
 
 def exposed_columns(columns: Sequence[Column]) -> tuple[list[Column], list[UnreadColumn]]:
     """Every column with phone numbers of the people in the rows, and the columns with other numbers."""
-    peer = any(headers.is_peer(column.label) and column.shows_phones for column in columns)
+    has_owner = any(headers.is_owner(column.label) and column.shows_phones for column in columns)
+    peer = any(
+        (headers.is_peer(column.label) or (has_owner and headers.is_contact(column.label))) and column.shows_phones
+        for column in columns
+    )
     has_named = any(column.is_named for column in columns)
     phones: list[Column] = []
     unread: list[UnreadColumn] = []

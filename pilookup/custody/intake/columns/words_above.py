@@ -1,5 +1,6 @@
 """The words above a column, which may name somebody else than the people in the rows."""
 
+import re
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 from itertools import pairwise
@@ -13,6 +14,7 @@ from pilookup.custody.intake.columns.table_head import TableHead
 
 _LEAST_DIGITS: Final = 7
 """A cell with fewer digits may be a header."""
+_LABEL_AND_VALUE: Final = re.compile(r"[^:：]{1,20}[:：]\s*[^\s:：]")
 _LEAST_NAMES: Final = 3
 """A header has as many names of columns."""
 
@@ -43,14 +45,22 @@ def words_above(table: TableHead, labels: Sequence[str], column: int, previous: 
 
 
 def _words_in_head(rows: Rows, column: int) -> str:
-    """The nearest cell with content above the first number of a column; empty if there is none."""
+    """The nearest cell with content above the first number of a column; empty if there is none.
+
+    A label with its value, such as 班主任：NAME, belongs to the number of its own row.
+    """
     above = ""
     for row in rows:
         cell = row[column] if column < len(row) else ""
         if digit_count(cell) >= _LEAST_DIGITS:
             break
-        above = cell if cell.strip() else above
+        if cell.strip() and not (_LABEL_AND_VALUE.match(cell) and _has_number(row)):
+            above = cell
     return above
+
+
+def _has_number(row: Sequence[str]) -> bool:
+    return any(digit_count(cell) >= _LEAST_DIGITS for cell in row)
 
 
 def columns_of_another(

@@ -8,6 +8,7 @@ from typing import Final, TextIO
 
 from pilookup.compute.callbacks import Progress
 from pilookup.custody.intake.columns.layout import Layout
+from pilookup.custody.intake.columns.mobiles import mobiles_in
 from pilookup.custody.intake.files.archive import ArchiveContext
 from pilookup.custody.intake.files.detect import detect_format
 from pilookup.custody.intake.files.encoding import Encoding, detect_encoding
@@ -30,6 +31,10 @@ from pilookup.custody.intake.tables.table import NumberedRows
 from pilookup.custody.intake.text_form import TextForm
 
 _LOG: Final = "-wal"
+_IN_NAMES: Final = (
+    "numbers in the names of files and folders are not read: if they belong to victims, put them into a table and load "
+    "that"
+)
 _LOG_NOT_READ: Final = (
     "not read: the log of the SQLite database beside it may hold rows that are not in the database; "
     "run VACUUM INTO on a copy of both, and load the result"
@@ -104,6 +109,7 @@ class FileReader:
         self._report = report
         self._rejects = rejects
         self._split_bytes = split_bytes
+        self._in_names: set[bytes] = set()
         self._today = today or datetime.now(UTC).date()
 
     def work(self) -> Generator[Work, None, None]:
@@ -116,9 +122,11 @@ class FileReader:
         """
         yield from self._member(self.source.as_member(), Nesting())
         self.source.check_unchanged()
+        self._report.warn(WarningCode.UNREAD_NUMBERS, self.source.location, len(self._in_names), _IN_NAMES)
 
     def _member(self, member: Member, nesting: Nesting) -> Iterator[Work]:
         """Yield the work of a file or of a member of an archive."""
+        self._in_names.update(mobiles_in(member.folders), mobiles_in(member.name))
         form = detect_format(member, self._report.notes)
         if form in ARCHIVES:
             yield from self._archive(member, form, nesting)

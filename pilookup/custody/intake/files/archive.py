@@ -312,4 +312,5 @@ def _member(
             raise NotATableError(location, f"is {_LINK}, which is not read", _LINK)
         return open_member(archive, info, location, meter, context.passwords)
 
-    return Member(location, re.split(r"[/\\]", name)[-1], info.file_size, open_stream)
+    *folders, last = re.split(r"[/\\]", name)
+    return Member(location, last, info.file_size, open_stream, "/".join(folders))

@@ -76,10 +76,10 @@ class _Archive:
         """A member whose bytes follow in the output, which are read here."""
         name = str(value["name"]).replace("\\", "/")
         location = f"{self._outer.location}/{display_name(name)}"
-        last = name.rpartition("/")[2]
+        folders, _, last = name.rpartition("/")
         if value["kind"] in _KINDS:
             _drain(location, output)
-            return Member(location, last, None, lambda: _no_file(location, _KINDS[value["kind"]]))
+            return Member(location, last, None, lambda: _no_file(location, _KINDS[value["kind"]]), folders)
         meter = Meter(location, self._context.budget)
         held, size = bytearray(), 0
         while block := _block(location, output):
@@ -89,9 +89,13 @@ class _Archive:
                 held += block
         if size > _MAX_HELD_MEMBER:
             held.clear()
-            return Member(location, last, size, lambda: self._open(number, location, meter))
+            return Member(location, last, size, lambda: self._open(number, location, meter), folders)
         data = bytes(held)
-        return Member(location, last, size, lambda: _NotSeekable(io.BytesIO(data), location, meter).buffered())
+
+        def open_held() -> BinaryIO:
+            return _NotSeekable(io.BytesIO(data), location, meter).buffered()
+
+        return Member(location, last, size, open_held, folders)
 
     def _open(self, number: int, location: str, meter: Meter) -> BinaryIO:
         return _NotSeekable(_MemberStream(location, self._unpack(str(number))), location, meter).buffered()

@@ -5,7 +5,7 @@ import os
 import re
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,12 +25,14 @@ class Member:
         name: The file name, whose extension states the format.
         size: Size in bytes; None if it is only known once the file is read to its end.
         open: Returns a new stream from the first byte. It and the stream raise only IntakeError.
+        folders: The folders of the archive that it is in, separated by "/".
     """
 
     location: str
     name: str
     size: int | None
     open: Callable[[], BinaryIO]
+    folders: str = field(default="", repr=False)
 
     def head(self) -> bytes:
         """The first `HEAD_BYTES` bytes, fewer if the file is shorter.

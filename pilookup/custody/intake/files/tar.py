@@ -172,7 +172,8 @@ def _member(outer: Member, raw: BinaryIO, entry: _Entry, context: ArchiveContext
         part = _Part(raw, entry.start, entry.size)
         return io.BufferedReader(BoundedStream(part, location, entry.size, meter=meter), limits.BLOCK_BYTES)
 
-    return Member(location, entry.name.rpartition("/")[2], entry.size, open_member)
+    folders, _, last = entry.name.rpartition("/")
+    return Member(location, last, entry.size, open_member, folders)
 
 
 class _Part:

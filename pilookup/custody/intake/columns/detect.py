@@ -24,7 +24,7 @@ from pilookup.custody.intake.columns.judge import (
 from pilookup.custody.intake.columns.layout import Layout, RoleOfColumn, UnreadColumn, header_digest
 from pilookup.custody.intake.columns.mobiles import mobiles_in
 from pilookup.custody.intake.columns.moved_columns import rows_of_layout
-from pilookup.custody.intake.columns.officers import is_of_officers, names_officers
+from pilookup.custody.intake.columns.officers import is_of_officers, is_place_of_others, names_officers
 from pilookup.custody.intake.columns.other_cells import other_cells_of
 from pilookup.custody.intake.columns.phone_columns import exposed_columns, registration_columns, unread_beside
 from pilookup.custody.intake.columns.split_numbers import joined, split_numbers
@@ -104,7 +104,7 @@ def _choose(
 ) -> Layout:
     labels = header.labels if header else ()
     above = _above(table.head, header, options.region)
-    of_officers = is_of_officers(above, labels)
+    of_officers = is_of_officers(above, labels) or is_place_of_others(table.location)
     start = header.data if header else 0
     if of_officers and not start:
         start = len(above)

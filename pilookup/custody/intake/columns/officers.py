@@ -32,6 +32,17 @@ _OF_OFFICERS: Final = re.compile(
 _TITLE: Final = re.compile(
     r".*(?:名单|名册|一览|清单|明细|表|信息|通讯录|list|contacts?)\s*(?:[(（].*[)）])?[:：]?", re.IGNORECASE
 )
+_PLACES: Final = (
+    re.compile(r" sheet (.+)\Z"),
+    re.compile(r"\.\w{2,7} (\S+)\Z"),
+    re.compile(r"/([^/]+?)\.\w{2,5}\Z"),
+)
+"""Where in a location the name of a sheet, of a table and of a member stands."""
+_TABLE_OF_OTHERS: Final = re.compile(
+    r"(?:t_|tb_|tbl_|sys_|app_)*(?:admins?|administrators?|staffs?|customer_?services?|kefu|officers?|police)"
+    r"(?:_?(?:users?|infos?|lists?|accounts?|phones?))?|(?:业务员|管理员|工作人员|骑手|配送员)(?:名单|名册|信息|表|通讯录|联系方式|联系表)*",
+    re.IGNORECASE,
+)
 _BADGE: Final = re.compile(r"\s*(?:警号|警员编号|警官证号?|警衔|badge (?:no|number)\.?)\s*", re.IGNORECASE)
 _OFFICER: Final = re.compile(r"民警|警官|警员|承办|办案|经办|officer", re.IGNORECASE)
 
@@ -55,6 +66,15 @@ def is_of_officers(above: Rows, labels: Sequence[str]) -> bool:
     if officer is not None and (any(map(names_listed, labels)) or any(map(names_phone, labels[:officer]))):
         return False
     return any(map(_BADGE.fullmatch, labels))
+
+
+def is_place_of_others(location: str) -> bool:
+    """Whether a sheet, a table of a database or a member of an archive is named after others: 民警, sys_admin.
+
+    The name of a file that is loaded by itself says nothing.
+    """
+    name = next((found[1] for pattern in _PLACES if (found := pattern.search(location)) is not None), "")
+    return names_officers([name]) or _TABLE_OF_OTHERS.fullmatch(name.strip()) is not None
 
 
 def is_title(row: Sequence[str]) -> bool:

@@ -45,7 +45,7 @@ def told(outcome):
 
 
 def expected(name: str, count: int):
-    return [("unread_numbers", f"{name} comments and text boxes", count)] if count else []
+    return [("unread_numbers", f"{name} comments, text boxes and other parts beside the cells", count)] if count else []
 
 
 @pytest.mark.parametrize(("text", "count"), TEXTS)

@@ -8,10 +8,11 @@ from typing import Final
 
 from pilookup.custody.intake.limits import BLOCK_BYTES
 from pilookup.custody.intake.tables.blob_text import text_of_blob
+from pilookup.custody.intake.tables.other_parts import find_in_other_parts
 from pilookup.custody.intake.tables.unshown_text import UnshownNumbers
 from pilookup.custody.intake.tables.xml_events import XmlDamageError, parse_xml
 
-SIDE_TEXTS: Final = "comments and text boxes"
+SIDE_TEXTS: Final = "comments, text boxes and other parts beside the cells"
 """Where such numbers are, in a report."""
 
 _PART: Final = re.compile(r".*(?:comment|drawing|diagrams/data)[^/]*\.(?:xml|vml|bin)", re.IGNORECASE)
@@ -21,7 +22,7 @@ _TAG: Final = re.compile(r"<[^<>]*>")
 
 
 def find_side_numbers(data: bytes) -> UnshownNumbers:
-    """The numbers in the comments, text boxes and shapes of an XLSX or XLSB package.
+    """The numbers in the comments, text boxes, shapes and other parts of an XLSX or XLSB package.
 
     Raises:
         SheetFaultError: A part declares entities or is nested too deep.
@@ -38,6 +39,7 @@ def find_side_numbers(data: bytes) -> UnshownNumbers:
                     pass
             except XmlDamageError:  # the drawings of old versions are HTML, and need not be well-formed
                 found.add_words(_TAG.sub("\n", package.read(name).decode("utf-8", "replace")))
+        find_in_other_parts(package, found, _PART)
     return found
 
 

@@ -162,6 +162,22 @@ def test_a_frequent_number_is_read_and_told(request, vault, tmp_path, share, cod
     assert vault.stored(slug) == vault.elements(f"tel:+86{number}".encode() for number in cells)
 
 
+@pytest.mark.parametrize("rows", [20, 60, 2000])
+@pytest.mark.parametrize(("share", "codes"), [(0.4, []), (1.0, ["frequent_number"])], ids=["seldom", "in each row"])
+def test_the_owner_of_a_phone_that_calls_and_is_called_is_told(vault, tmp_path, share, codes, rows):
+    """The owner is in each row of a list of calls, in one column or the other; other people are in several rows."""
+    rng = random.Random(rows)
+    owner, often = numbers.mobile(rng), numbers.mobile(rng)
+    lines = []
+    for at in range(rows):
+        pair = [owner if share == 1.0 else numbers.mobile(rng), often if rng.random() < 0.3 else numbers.mobile(rng)]
+        lines.append(",".join(pair if at % 2 else pair[::-1]))
+    path = tmp_path / "calls.csv"
+    path.write_text("\n".join(["主叫号码,被叫号码", *lines]), encoding="utf-8")
+    report = vault.load(path, f"calls-{len(codes)}-{rows}", Kind.EXPOSURE, {})
+    assert _codes(report) == codes
+
+
 # --- numbers that are no phone numbers ---
 
 PLACES = {

@@ -1,4 +1,4 @@
-"""Numbers that fill more than one row in a hundred: a hotline, or the officer in charge."""
+"""Numbers that fill many rows: of a hotline, the officer in charge, or the owner of the phone that made the calls."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -12,6 +12,10 @@ from pilookup.custody.intake.rows.packed import OFFSET, PackedNumbers
 
 MIN_ROWS: Final = 10_000
 ONE_IN: Final = 100
+"""In a file of so many rows, a number that fills more than one row in so many is told."""
+FEW_ROWS: Final = 20
+ONE_IN_FEW: Final = 2
+"""The same in a smaller file: the owner of a phone calls and is called, so that no column has one number alone."""
 _CANDIDATE_ONE_IN: Final = 2_000
 
 
@@ -39,14 +43,17 @@ class FrequentNumbers:
 
     def warn(self, location: str, report: Report) -> None:
         """Add a warning to the report of the file if numbers are frequent in it."""
-        if report.rows < MIN_ROWS:
+        if report.rows < FEW_ROWS:
             return
-        frequent = [count for count in self._counts.values() if count * ONE_IN > report.rows]
+        one_in, share = (
+            (ONE_IN, "one row in a hundred") if report.rows >= MIN_ROWS else (ONE_IN_FEW, "half of the rows")
+        )
+        frequent = [count for count in self._counts.values() if count * one_in > report.rows]
         numbers = "1 number fills" if len(frequent) == 1 else f"{len(frequent)} numbers each fill"
         report.warn(
             WarningCode.FREQUENT_NUMBER,
             location,
             sum(frequent),
-            f"{numbers} more than one row in a hundred, and is loaded: if it is a hotline or an officer's number, use "
-            "`erase`, or leave its column out with --not-column NAME",
+            f"{numbers} more than {share}, and is loaded: if it is the number of a hotline, an officer or the owner of "
+            "the phone, use `erase`, or leave its column out with --not-column NAME",
         )

@@ -59,15 +59,19 @@ ADVICE: Final[dict[WarningCode, Advice]] = {
         ),
     ),
     WarningCode.FREQUENT_NUMBER: Advice(
-        meaning_zh="有一个号码占了百分之一以上的行。它已被读取。",
-        meaning_en="One number fills more than one row in a hundred. It was read.",
+        meaning_zh="有一个号码占了百分之一以上的行（不满一万行的文件：一半以上）。它已被读取。",
+        meaning_en=(
+            "One number fills more than one row in a hundred (in a file of less than 10,000 rows: more than half). It "
+            "was read."
+        ),
         to_do_zh=(
-            "在原文件里找出这个号码。如果是热线、商家或承办人的：不读那一列（--not-column），或者导入后用 pilookup "
-            "erase 删除它。"
+            "在原文件里找出这个号码。如果是热线、商家、承办人或机主的：不读那一列（--not-column），或者导入后用 "
+            "pilookup erase 删除它。"
         ),
         to_do_en=(
-            "Find the number in the source. If it belongs to a hotline, a shop or an officer, leave its column out "
-            "with --not-column NAME, or remove the number after the load with pilookup erase."
+            "Find the number in the source. If it belongs to a hotline, a shop, an officer or the owner of the "
+            "phone, leave its column out with --not-column NAME, or remove the number after the load with pilookup "
+            "erase."
         ),
     ),
     WarningCode.OTHER_PHONE_COLUMNS: Advice(

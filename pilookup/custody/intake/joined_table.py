@@ -7,6 +7,7 @@ from typing import Final
 
 from pilookup.custody.intake.columns.detect import choose_layout
 from pilookup.custody.intake.columns.layout import Layout
+from pilookup.custody.intake.columns.other_cells import NO_LABELS, LabelsAbove
 from pilookup.custody.intake.files.file_split import FileSplit
 from pilookup.custody.intake.model import IntakeOptions
 from pilookup.custody.intake.report import Report, Tally
@@ -56,6 +57,7 @@ class JoinedTable:
         self._pending: deque[JoinedSplit] = deque()
         self._unread: deque[NumberedRows] = deque()  # rows that were requested from the table, and no outcome was taken
         self._change: int | None = None
+        self._above = NO_LABELS
 
     @property
     def layout(self) -> Layout:
@@ -78,10 +80,13 @@ class JoinedTable:
             region=self._options.region,
             kind=str(self._options.kind),
             today=self._today,
+            above=self._above,
         )
 
     def parts(self, size: int | None) -> Iterator[tuple[TextForm, FileSplit, bytes] | NumberedRows]:
         """Yield the rows, from the first that does not have the former layout on.
+
+        Of a form, each split must be taken before the next part is asked for.
 
         Args:
             size: The size of a split in bytes; None if all rows are read by the caller.
@@ -95,11 +100,10 @@ class JoinedTable:
         """
         if self._change is not None:
             self._choose_again(self._change)
-        form = self.form
         for part in self._parts(size):
             if isinstance(part, JoinedSplit):
                 self._pending.append(part)
-                yield form, part.split, part.data
+                yield self.form, part.split, part.data
             else:
                 yield part
             if self._change is not None:
@@ -131,23 +135,27 @@ class JoinedTable:
         """Whether the outcome of a split counts. It does not if the layout changed before this split."""
         return form.choice == len(self._layouts) and self._change is None
 
-    def take(self, _split: FileSplit, tally: Tally, change: Change | None) -> None:
+    def take(self, _split: FileSplit, tally: Tally, change: Change | None, above: LabelsAbove) -> None:
         """Take the outcome of a split that counts, in the order of the splits.
 
         Args:
             tally: Its counts.
             change: Where the layout changed in it.
+            above: What the labels above the next row say, in a form.
         """
+        self._above = above
         self._take(tally, self._pending.popleft().blocks, change.line if change else None)
 
-    def take_block(self, block: NumberedRows, tally: Tally, at: int | None) -> None:
+    def take_block(self, block: NumberedRows, tally: Tally, at: int | None, above: LabelsAbove) -> None:
         """Take the outcome of rows that the caller read.
 
         Args:
             block: The rows.
             tally: Their counts.
             at: The index of the first row that does not have the layout; None if all have it.
+            above: What the labels above the next row say, in a form.
         """
+        self._above = above
         self._take(tally, [block] if isinstance(self._table, RowTable) else [], None if at is None else block.lines[at])
 
     def _take(self, tally: Tally, blocks: list[NumberedRows], change: int | None) -> None:

@@ -164,6 +164,8 @@ class FileReader:
         while True:
             for form, split in text.splits(size):
                 yield TextSplit(text, form, split, None if in_file else text.bytes_of(split))
+                if form.layout.labelled:
+                    yield Collect()
             yield Collect()
             if not text.has_changed:
                 break
@@ -197,6 +199,8 @@ class FileReader:
                 else:
                     form, split, data = part
                     yield TextSplit(table, form, split, data)
+                    if form.layout.labelled:
+                        yield Collect()
             yield Collect()
             if not table.has_changed:
                 break
@@ -213,9 +217,10 @@ class FileReader:
             self._rejects,
             self._today,
             lenient_line=form.lenient_line,
+            above=form.above,
         )
         batch, at = normaliser.batch(block)
-        table.take_block(block, normaliser.tally, at)
+        table.take_block(block, normaliser.tally, at, normaliser.above)
         report.months.update(batch.months)
         self._report.add(report)
         return batch

@@ -3,7 +3,9 @@
 A text is divided into file splits, which the core can read independently of each other. Their layout is chosen from the
 first rows. A split whose rows do not all have it says at which byte the layout changed; the layout is then chosen again
 from there on, and what was read behind that byte is discarded. So the outcome does not depend on the size of the splits
-or on how many are read at once. A text that the core cannot read is read row by row, in `read.py`.
+or on how many are read at once. In a form, rows are read with the labels above them: its splits are read one after the
+other, and each is given what the labels above it say. A text that the core cannot read is read row by row, in
+`read.py`.
 """
 
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ from typing import Final
 from pilookup import _core
 from pilookup.custody.intake.columns.detect import choose_layout
 from pilookup.custody.intake.columns.layout import Layout
+from pilookup.custody.intake.columns.other_cells import NO_LABELS, LabelsAbove
 from pilookup.custody.intake.files.encoding import Encoding
 from pilookup.custody.intake.files.file_split import FileSplit
 from pilookup.custody.intake.files.source import Member
@@ -63,6 +66,7 @@ class SplitText:
         self._layouts: list[Layout] = []
         self._from_line = NO_LINE
         self._change: Change | None = None
+        self._above = NO_LABELS
         self._stray = 0
         start = 0 if self.transcoded else encoding.skip
         if dialect.first_line > 1:
@@ -85,10 +89,11 @@ class SplitText:
             region=options.region,
             kind=str(options.kind),
             today=self._today,
+            above=self._above,
         )
 
     def splits(self, size: int) -> Iterator[tuple[TextForm, FileSplit]]:
-        """Divide the rest of the text into splits.
+        """Divide the rest of the text into splits. Of a form, each must be taken before the next is asked for.
 
         Args:
             size: The size of a split in bytes. A split is larger only if a single record is.
@@ -134,17 +139,19 @@ class SplitText:
         """Whether the outcome of a split counts. It does not if the layout changed before this split."""
         return form.choice == len(self._layouts) and self._change is None
 
-    def take(self, split: FileSplit, tally: Tally, change: Change | None) -> None:
+    def take(self, split: FileSplit, tally: Tally, change: Change | None, above: LabelsAbove) -> None:
         """Take the outcome of a split that counts, in the order of the splits.
 
         Args:
             split: The split.
             tally: Its counts.
             change: Where the layout changed in it.
+            above: What the labels above the next row say, in a form.
         """
         self.tables[-1].tally.add(tally)
         self._stray += tally.stray
         self._change = change
+        self._above = above
         self._data.release(change.offset if change else split.stop)
 
     def add_to(self, report: Report) -> None:

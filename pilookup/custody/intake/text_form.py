@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pilookup.custody.intake.columns.layout import Layout
+from pilookup.custody.intake.columns.other_cells import NO_LABELS, LabelsAbove
 
 NO_LINE: Final = 1 << 62
 """A line that no text has: no row of the text is data."""
@@ -30,6 +31,7 @@ class TextForm:
         region: As in `IntakeOptions`.
         kind: The value of the dataset's `Kind`.
         today: The day that dates are compared with, as an ordinal.
+        above: What the labels of somebody else above the split say, in a form.
     """
 
     location: str
@@ -42,6 +44,7 @@ class TextForm:
     region: str
     kind: str
     today: int
+    above: LabelsAbove = NO_LABELS
 
     @property
     def dialect(self) -> tuple[str, str, int]:

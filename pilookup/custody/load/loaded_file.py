@@ -103,7 +103,7 @@ class LoadedFile:
             return  # the layout changed before this split, so that it is read again
         if outcome.error is not None:
             raise outcome.error
-        work.text.take(work.split, outcome.tally, outcome.change)
+        work.text.take(work.split, outcome.tally, outcome.change, outcome.above)
         self.report.add(outcome.report)
         self._count(outcome)
         if work.data is None:

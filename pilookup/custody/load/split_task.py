@@ -14,6 +14,7 @@ from typing import Final
 
 from pilookup import _core
 from pilookup.custody.home import Home
+from pilookup.custody.intake.columns.other_cells import NO_LABELS, LabelsAbove
 from pilookup.custody.intake.files.file_split import FileSplit
 from pilookup.custody.intake.files.source import read_range
 from pilookup.custody.intake.rejects import Rejects
@@ -88,6 +89,7 @@ class SplitOutcome:
         report: The counts of its rows; empty for a batch.
         tally: The counts for the notes and warnings of its table.
         change: Where the layout of the table ends in the split; None if all its rows have it.
+        above: What the labels above the next row say, in a form.
         erased: Numbers that were left out because they have been erased.
         frequent: Keyed pseudonyms of frequent numbers, and how often each occurs.
         rejected_cells: The rejected cells of a split in memory.
@@ -99,6 +101,7 @@ class SplitOutcome:
     report: Report = field(default_factory=Report)
     tally: Tally = field(default_factory=Tally)
     change: Change | None = None
+    above: LabelsAbove = NO_LABELS
     erased: int = 0
     frequent: tuple[tuple[bytes, int], ...] = field(default=(), repr=False)
     rejected_cells: str = field(default="", repr=False)
@@ -156,6 +159,7 @@ def _read_and_write(task: SplitTask | MemorySplitTask, data: bytes) -> SplitOutc
         report=reader.report,
         tally=reader.tally,
         change=reader.change,
+        above=reader.above,
         erased=writer.write(task.number, packed),
         frequent=writer.frequent(packed),
         rejected_cells=rejects.getvalue() if rejects else "",

@@ -71,7 +71,7 @@ def take(work, layout, split_reader, packed, cells, report, out, rows):
         return
     if isinstance(split_reader, IntakeError):
         raise split_reader
-    work.text.take(work.split, split_reader.tally, split_reader.change)
+    work.text.take(work.split, split_reader.tally, split_reader.change, split_reader.above)
     report.add(split_reader.report)
     out.join(cells, layout.label)
     identifiers, indices = strings(packed.identifiers), np.frombuffer(packed.indices, OFFSET).tolist()

@@ -23,9 +23,9 @@ def labelled_layout(rows: Rows, options: IntakeOptions, header: HeaderRows | Non
     Args:
         rows: Its first rows.
         options: The options of the load.
-        header: The header that was found, if any. If it names a phone column, it explains the numbers.
+        header: The header that was found, if any. If it names a phone column that has numbers, it explains them.
     """
-    if header is not None and header.by_name:
+    if header is not None and header.by_name and _explains(header, rows, options.region):
         return None
     labelled = others = 0
     for row in rows:
@@ -47,6 +47,13 @@ def _is_column_of_kinds(rows: Rows, header: HeaderRows | None) -> bool:
     data = [row for row in rows[header.data :] if any(cell.strip() for cell in row)]
     places = [{(at, cell) for at, cell in enumerate(row) if names_phone(cell)} for row in data]
     return len(places) >= _LEAST_ROWS and len(set.intersection(*places)) > 0
+
+
+def _explains(header: HeaderRows, rows: Rows, region: str) -> bool:
+    """Whether a column whose label names phones has a number under it, or there are no numbers in other columns."""
+    named = {column for column, label in enumerate(header.labels) if names_phone(label)}
+    found = [{column for column, cell in enumerate(row) if _is_number(cell, region)} for row in rows[header.data :]]
+    return any(columns & named for columns in found) or not any(found)
 
 
 def phone_cells(row: Sequence[str]) -> dict[int, bool]:

@@ -14,7 +14,7 @@ from pilookup.custody.intake.columns.labelled import is_nothing, phone_cells
 from pilookup.custody.intake.columns.layout import Layout
 from pilookup.custody.intake.columns.mobiles import mobiles_in
 from pilookup.custody.intake.columns.months import MonthReader
-from pilookup.custody.intake.columns.other_cells import other_cells
+from pilookup.custody.intake.columns.other_cells import NO_LABELS, LabelsAbove, OtherCells, other_cells
 from pilookup.custody.intake.columns.stray_plus import Plus, is_doubtful
 from pilookup.custody.intake.columns.unread_cells import numbers_of_unread
 from pilookup.custody.intake.model import Accepted, IntakeOptions
@@ -60,6 +60,8 @@ class Normaliser:
 
     Attributes:
         months: The reader of the date column.
+        above: What the labels of somebody else in the rows so far say of the next one. In a layout with columns they
+            say nothing, since rows are then read without those above them.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Normaliser:
         rejects: Rejects,
         today: date,
         lenient_line: int | None = None,
+        above: LabelsAbove = NO_LABELS,
     ) -> None:
         """Prepare to normalise rows.
 
@@ -82,6 +85,7 @@ class Normaliser:
             rejects: Receives the rejected numbers.
             today: The day that dates are compared with.
             lenient_line: The line of a row that is read by itself if it does not have the layout.
+            above: What the labels of somebody else above the first row say, in a form.
         """
         self._location = location
         self._layout = layout
@@ -95,6 +99,7 @@ class Normaliser:
         self._skipped = {phone.column for phone in layout.phones} | set(self._left)
         self._lenient_line = lenient_line
         self._tally = Tally()
+        self.above = above if layout.labelled else NO_LABELS
 
     @property
     def tally(self) -> Tally:
@@ -117,7 +122,8 @@ class Normaliser:
         """Add the numbers of one row to a batch. Returns False if the row does not have the layout of the table."""
         if is_blank(cells):
             return True
-        row = _Row(line, cells, {}, [], others=other_cells(cells, self._region).columns)
+        others = other_cells(cells, self._region, self.above, in_form=self._layout.labelled)
+        row = _Row(line, cells, {}, [], others=others.columns)
         row.is_contact_line = is_contact_line_of(cells, self._layout)
         filled = self._read_phones(row)
         if not row.numbers and is_repeated_header(cells, self._layout):
@@ -127,12 +133,17 @@ class Normaliser:
         lenient = self._layout.lenient or line == self._lenient_line
         if not lenient and not row.is_contact_line and self._is_elsewhere(row, outside):
             return False
+        self._go_below(others)
         self._add_outside(row, outside, lenient=lenient or self._layout.only_tables)
         self._add_full_numbers(row)
         self._tally.other_party += len(row.of_office - row.numbers.keys())
         self._add_notes(row)
         self._add(row, batch, filled=filled)
         return True
+
+    def _go_below(self, others: OtherCells) -> None:
+        if self._layout.labelled:
+            self.above = others.below
 
     def _not_of_others(self, row: _Row, outside: Sequence[OutsideMobile]) -> list[OutsideMobile]:
         """The mobiles outside the phone columns but those of somebody else, which are told as such."""

@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from pilookup import _core
+from pilookup.custody.intake.columns.other_cells import LabelsAbove
 from pilookup.custody.intake.files.file_split import FileSplit
 from pilookup.custody.intake.model import Accepted, IntakeOptions
 from pilookup.custody.intake.rejects import Rejects
@@ -68,8 +69,14 @@ class SplitReader:
             rejects,
             date.fromordinal(form.today),
             lenient_line=form.lenient_line,
+            above=form.above,
         )
         self._months = self._normaliser.months
+
+    @property
+    def above(self) -> LabelsAbove:
+        """What the labels of somebody else in the rows that were read say of the next one, in a form."""
+        return self._normaliser.above
 
     def read(self) -> PackedNumbers:
         """Read the numbers of the split, up to the first row that does not have the layout of the table.

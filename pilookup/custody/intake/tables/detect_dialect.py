@@ -191,9 +191,9 @@ def _labelled(sample: Sequence[str], lines: Sequence[str]) -> Iterator[Dialect]:
     labels = find_labels(lines)
     if labels:
         yield Dialect(Separation.LABELLED, len(labels), labels=labels)
-    labels, blank_ends = find_block_labels([_shortened(line.rstrip("\n")) for line in sample])
+    labels, blank_ends, several = find_block_labels([_shortened(line.rstrip("\n")) for line in sample])
     if labels:
-        yield Dialect(Separation.BLOCKS, len(labels), labels=labels, blank_ends=blank_ends)
+        yield Dialect(Separation.BLOCKS, len(labels), labels=labels, blank_ends=blank_ends, several=several)
 
 
 def _width(sample: Sequence[str], delimiter: str) -> tuple[int, float]:

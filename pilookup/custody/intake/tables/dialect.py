@@ -34,6 +34,7 @@ class Dialect:
         labels: The labels, of `Separation.LABELLED` and `Separation.BLOCKS`. Text before the first label of a line has
             the label "".
         blank_ends: Whether a blank line ends a record, of `Separation.BLOCKS`.
+        several: Whether there are several records, of `Separation.BLOCKS`.
     """
 
     delimiter: str
@@ -43,3 +44,4 @@ class Dialect:
     wide: int = 1
     labels: tuple[str, ...] = field(default=(), repr=False)
     blank_ends: bool = True
+    several: bool = True

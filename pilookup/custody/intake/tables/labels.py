@@ -8,6 +8,7 @@ from typing import Final
 
 from pilookup.custody.intake.columns.headers import is_phone
 from pilookup.custody.intake.limits import MAX_LINE_CHARS
+from pilookup.custody.intake.tables.lines_of_others import LinesOfOthers, cells_of_other
 from pilookup.custody.intake.tables.separations import is_footer, is_record_rule
 
 _SIGN_TEXT: Final = r"[\"']?\s{0,20}(?:[:：](?!//|[:：])|=)\s*"
@@ -18,6 +19,8 @@ _LABEL: Final = re.compile(r"[^\W\d_][\w\-./()（） ]*")
 _HAN: Final = re.compile(r"[\u3400-\u9fff]")
 _BOUNDARIES: Final = " \t,;，；|、&{[(（\"'>】]）)\u3000"
 _BOUNDARY: Final = re.compile(f"[{re.escape(_BOUNDARIES)}]")
+_BEFORE_LABEL: Final = re.compile(r"[\u3400-\u9fff]{1,8}\Z")
+"""Characters that touch a label may belong to it, as in 本机号码."""
 _TRIMMED: Final = " \t,;，；|、&。{}\u3000"
 _MAX_LABEL: Final = 16
 _MAX_SIGNS: Final = 40
@@ -29,13 +32,15 @@ _MAX_LABELS: Final = 40
 class LabelledLines:
     """Separates lines into the cells of labels. Nothing is left out."""
 
-    def __init__(self, labels: Sequence[str]) -> None:
+    def __init__(self, labels: Sequence[str], others: LinesOfOthers | None = None) -> None:
         """Prepare to separate lines.
 
         Args:
             labels: The labels in the order of the cells. The cell of the label "" is the text before the first label.
+            others: Finds values of somebody else, which become the last cells. If it is None, none is searched for.
         """
         self._labels = labels
+        self._others = others
         known = sorted((re.escape(label) for label in labels if label), key=len, reverse=True)
         self._pattern = re.compile(rf"(?<![A-Za-z0-9?/])[\"']?({'|'.join(known)}){_SIGN_TEXT}")
 
@@ -48,12 +53,45 @@ class LabelledLines:
         found = list(self._pattern.finditer(line))
         ends = [following.start() for following in found[1:]] + [len(line)]
         cells = dict.fromkeys(self._labels, "")
-        for label, end in zip(found, ends, strict=False):
-            _add(cells, label[1], _without_quotes(line[label.end() : end].strip(_TRIMMED)))
+        values = [
+            _without_quotes(line[label.end() : end].strip(_TRIMMED)) for label, end in zip(found, ends, strict=False)
+        ]
         before = (line[: found[0].start()] if found else line).strip(_TRIMMED)
-        if "" in cells:
+        of_others, before_is = self._of_others(line, found, values, before)
+        for label, value, name in zip(found, values, of_others, strict=True):
+            if not name:
+                _add(cells, label[1], value)
+        last = [
+            cell for name, value in zip(of_others, values, strict=False) if name for cell in cells_of_other(name, value)
+        ]
+        if before_is:
+            last = [*cells_of_other("", before), *last]
+        elif "" in cells:
             cells[""] = before
-        return [*cells.values(), before] if before and "" not in cells else list(cells.values())
+        elif before:
+            last = [before, *last]
+        return [*cells.values(), *last]
+
+    def _of_others(
+        self, line: str, found: Sequence[re.Match[str]], values: Sequence[str], before: str
+    ) -> tuple[list[str], bool]:
+        """The whole label of each value that is of somebody else, "" for others; and whether the text before is."""
+        if self._others is None or not line.strip():
+            return [""] * len(found), False
+        names = [_whole_label(line, label, start) for label, start in zip(found, _starts(found), strict=True)]
+        marks = self._others.find([("", before), *zip(names, values, strict=True)], (), whole=True)
+        return [name if mark else "" for name, mark in zip(names, marks[1:], strict=True)], marks[0]
+
+
+def _starts(found: Sequence[re.Match[str]]) -> list[int]:
+    """Where the text before each label of a line starts."""
+    return [0, *(label.end() for label in found)][: len(found)]
+
+
+def _whole_label(line: str, label: re.Match[str], start: int) -> str:
+    """A label with the characters that touch it."""
+    touching = _BEFORE_LABEL.search(line[max(start, label.start() - _MAX_LABEL) : label.start()])
+    return (touching[0] if touching else "") + label[1]
 
 
 def find_labels(lines: Sequence[str]) -> tuple[str, ...]:
@@ -108,14 +146,16 @@ def _endings(text: str) -> Iterator[str]:
 class LabelledBlocks:
     """Joins lines with one label each into records."""
 
-    def __init__(self, labels: Sequence[str], *, blank_ends: bool) -> None:
+    def __init__(self, labels: Sequence[str], others: LinesOfOthers | None = None, *, blank_ends: bool) -> None:
         """Prepare to join lines.
 
         Args:
             labels: The labels in the order of the cells. A record begins where the first label comes again.
+            others: Finds values of somebody else, which become the last cells. If it is None, none is searched for.
             blank_ends: Whether a blank line ends a record.
         """
         self._labels = labels
+        self._others = others
         self._blank_ends = blank_ends
 
     def records(self, lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
@@ -124,24 +164,29 @@ class LabelledBlocks:
         A line without a label goes on with the cell above it. Lines whose label is not known are the last cells.
         """
         cells: dict[str, str] = {}
+        of_others: list[str] = []
         last, start, count, size = "", 0, 0, 0
         for at, line in enumerate(lines):
             found = None if _ends_record(line) else _BLOCK_LINE.fullmatch(line)
             label = found[1].strip() if found else ""
             again = bool(cells) and label == self._labels[0] and label in cells
             full = count == _MAX_RECORD_LINES or size > MAX_LINE_CHARS
-            if cells and (again or full or (_ends_record(line) and self._is_end(line))):
-                yield start, self._row(cells)
-                cells, last = {}, ""
+            if (cells or of_others) and (again or full or (_ends_record(line) and self._is_end(line))):
+                yield start, [*self._row(cells), *of_others]
+                cells, of_others, last = {}, [], ""
             if _ends_record(line):
                 continue
-            if not cells:
+            if not cells and not of_others:
                 start, count, size = at, 0, 0
             count, size = count + 1, size + len(line)
+            value = _without_quotes((found[2] if found else line).strip(_TRIMMED))
+            if self._others is not None and self._others.find([(label, value)], cells, whole=False)[0]:
+                of_others += cells_of_other(label, value)
+                continue
             last = label or last
-            _add(cells, last, _without_quotes((found[2] if found else line).strip(_TRIMMED)))
-        if cells:
-            yield start, self._row(cells)
+            _add(cells, last, value)
+        if cells or of_others:
+            yield start, [*self._row(cells), *of_others]
 
     def _is_end(self, line: str) -> bool:
         return self._blank_ends or bool(line.strip())
@@ -153,8 +198,9 @@ class LabelledBlocks:
         return [cells.get(label, "") for label in self._labels] + others
 
 
-def find_block_labels(lines: Sequence[str]) -> tuple[tuple[str, ...], bool]:
-    """The labels of lines that have one each, in their order, and whether blank lines end records.
+def find_block_labels(lines: Sequence[str]) -> tuple[tuple[str, ...], bool, bool]:
+    """The labels of lines that have one each, in their order, whether blank lines end records, and whether labels come
+    again, so that there are several records.
 
     There are none unless most lines have a label, and most of these labels come again or name a phone.
     """
@@ -164,9 +210,9 @@ def find_block_labels(lines: Sequence[str]) -> tuple[tuple[str, ...], bool]:
     again = {label: count for label, count in counts.items() if count > 1}
     one_record = not again and len(counts) < _MAX_LABELS and any(map(is_phone, counts))
     if counts.total() * 10 < sum(filled) * 7 or (sum(again.values()) * 10 < counts.total() * 8 and not one_record):
-        return (), True
+        return (), True, False
     groups = sum(one and not before for before, one in pairwise([False, *filled]))
-    return tuple(again or counts), sum(filled) > 1.5 * groups
+    return tuple(again or counts), sum(filled) > 1.5 * groups, bool(again)
 
 
 def _ends_record(line: str) -> bool:

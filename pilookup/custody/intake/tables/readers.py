@@ -45,7 +45,8 @@ def open_tables(member: Member, form: Format, options: IntakeOptions, report: Re
 
 
 def _text(member: Member, _form: Format, options: IntakeOptions, report: Report) -> Iterator[Table]:
-    with text_table(member, report, options.encoding) as table:
+    # A column that the operator names is read whatever the words.
+    with text_table(member, report, options.encoding, None if options.columns else options.region) as table:
         yield table
 
 

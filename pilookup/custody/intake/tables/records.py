@@ -14,6 +14,7 @@ from typing import Final
 from pilookup.custody.intake.limits import BATCH_ROWS, HEAD_ROWS, LONG_CELL
 from pilookup.custody.intake.tables.dialect import Dialect, Separation
 from pilookup.custody.intake.tables.labels import LabelledBlocks, LabelledLines
+from pilookup.custody.intake.tables.lines_of_others import LinesOfOthers
 from pilookup.custody.intake.tables.separations import separator
 from pilookup.custody.intake.tables.table import NumberedRows
 from pilookup.errors import IntakeError
@@ -29,17 +30,21 @@ class Records:
         stray: Number of lines so far that were read again with quotes as plain characters.
     """
 
-    def __init__(self, location: str, blocks: Iterator[list[str]], dialect: Dialect) -> None:
+    def __init__(self, location: str, blocks: Iterator[list[str]], dialect: Dialect, region: str | None = None) -> None:
         """Read rows from lines.
 
         Args:
             location: The file or member, for errors.
             blocks: Lists of lines, each line with a line feed at its end.
             dialect: How the lines are separated into cells.
+            region: Where numbers without a country code are from. If it is None, numbers of somebody else are not
+                separated from those of the people of labelled lines.
         """
         self._location = location
         self._blocks = blocks
         self._dialect = dialect
+        columns = dialect.labels if dialect.several else ()
+        self._others = None if region is None else LinesOfOthers(columns, region)
         self._held: list[str] = []  # lines that the reader has and whose rows were not yielded yet
         self._line = dialect.first_line  # number of the first held line
         self.stray = 0
@@ -124,7 +129,7 @@ class Records:
     def _split(self) -> Iterator[NumberedRows]:
         """Rows of single lines without quoting. Quotes around a number do not matter."""
         labels = self._dialect.labels
-        separate = LabelledLines(labels).separate if labels else separator(self._dialect)
+        separate = LabelledLines(labels, self._others).separate if labels else separator(self._dialect)
         for block in self._blocks:
             rows = [separate(line.rstrip("\n")) for line in block]
             yield NumberedRows(range(self._line, self._line + len(rows)), rows)
@@ -132,7 +137,7 @@ class Records:
 
     def _join(self) -> Iterator[NumberedRows]:
         """Rows of several lines."""
-        joined = LabelledBlocks(self._dialect.labels, blank_ends=self._dialect.blank_ends)
+        joined = LabelledBlocks(self._dialect.labels, self._others, blank_ends=self._dialect.blank_ends)
         lines = (line.rstrip("\n") for block in self._blocks for line in block)
         records = joined.records(lines)
         while part := list(islice(records, HEAD_ROWS)):

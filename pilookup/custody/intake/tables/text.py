@@ -22,7 +22,9 @@ _DOS_END = "\x1a"
 
 
 @contextmanager
-def text_table(member: Member, report: Report, given: str | None = None) -> Iterator[RowTable]:
+def text_table(
+    member: Member, report: Report, given: str | None = None, region: str | None = None
+) -> Iterator[RowTable]:
     """Open a CSV, TSV or TXT file as a table.
 
     Args:
@@ -30,6 +32,7 @@ def text_table(member: Member, report: Report, given: str | None = None) -> Iter
         report: Receives sentences about how the file was read, once the table has been read, and a warning of bytes
             that are no text.
         given: The encoding that the operator named, a key of `ENCODINGS`.
+        region: Where numbers without a country code are from, as in `Records`.
 
     Raises:
         IntakeError: The file is not a text (see `detect_encoding`). Reading the table raises it if a cell is too long
@@ -37,7 +40,7 @@ def text_table(member: Member, report: Report, given: str | None = None) -> Iter
     """
     encoding = detect_encoding(member, given)
     found = dialect_of(member, encoding)
-    with _open_rows(member, encoding, found) as rows:
+    with _open_rows(member, encoding, found, region) as rows:
         yield rows.table
     report.notes.extend(notes_on(member.location, encoding, found, rows.records.stray))
     tell_bad_bytes(member.location, encoding, report, halves=rows.halves.count)
@@ -76,7 +79,7 @@ class _OpenRows:
 
 
 @contextmanager
-def _open_rows(member: Member, encoding: Encoding, found: Dialect) -> Iterator[_OpenRows]:
+def _open_rows(member: Member, encoding: Encoding, found: Dialect, region: str | None = None) -> Iterator[_OpenRows]:
     with member.open() as raw:
         lines = encoding.open_text(member.location, raw)
         for _ in range(found.first_line - 1):
@@ -85,7 +88,7 @@ def _open_rows(member: Member, encoding: Encoding, found: Dialect) -> Iterator[_
         blocks: Iterator[list[str]] = _blocks(member.location, lines, encoding)
         if encoding.codec == "gb18030" and halves.possible:
             blocks = (list(map(halves.restored, block)) for block in blocks)
-        records = Records(member.location, blocks, found)
+        records = Records(member.location, blocks, found, region)
         table = RowTable(member.location, records, list(found.labels) or None)
         yield _OpenRows(table, records, halves)
 

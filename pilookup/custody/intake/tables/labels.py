@@ -79,7 +79,9 @@ class LabelledLines:
         if self._others is None or not line.strip():
             return [""] * len(found), False
         names = [_whole_label(line, label, start) for label, start in zip(found, _starts(found), strict=True)]
-        marks = self._others.find([("", before), *zip(names, values, strict=True)], (), whole=True)
+        own = _BLOCK_LINE.fullmatch(before)  # a label that is none of those of the cells
+        first = (own[1].strip(), own[2].strip()) if own else ("", before)
+        marks = self._others.find([first, *zip(names, values, strict=True)], (), whole=True)
         return [name if mark else "" for name, mark in zip(names, marks[1:], strict=True)], marks[0]
 
 

@@ -76,7 +76,7 @@ class LabelledLines:
         self, line: str, found: Sequence[re.Match[str]], values: Sequence[str], before: str
     ) -> tuple[list[str], bool]:
         """The whole label of each value that is of somebody else, "" for others; and whether the text before is."""
-        if self._others is None or not line.strip():
+        if self._others is None or not self._others.may_be_in(line) or not line.strip():
             return [""] * len(found), False
         names = [_whole_label(line, label, start) for label, start in zip(found, _starts(found), strict=True)]
         own = _BLOCK_LINE.fullmatch(before)  # a label that is none of those of the cells
@@ -182,13 +182,18 @@ class LabelledBlocks:
                 start, count, size = at, 0, 0
             count, size = count + 1, size + len(line)
             value = _without_quotes((found[2] if found else line).strip(_TRIMMED))
-            if self._others is not None and self._others.find([(label, value)], cells, whole=False)[0]:
+            if self._is_of_other(line, label, value, cells):
                 of_others += cells_of_other(label, value)
                 continue
             last = label or last
             _add(cells, last, value)
         if cells or of_others:
             yield start, [*self._row(cells), *of_others]
+
+    def _is_of_other(self, line: str, label: str, value: str, cells: dict[str, str]) -> bool:
+        if self._others is None or not self._others.may_be_in(line):
+            return False
+        return self._others.find([(label, value)], cells, whole=False)[0]
 
     def _is_end(self, line: str) -> bool:
         return self._blank_ends or bool(line.strip())

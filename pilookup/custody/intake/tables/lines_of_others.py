@@ -36,6 +36,10 @@ class LinesOfOthers:
         self._above = NO_LABELS
         self._is_column = False
 
+    def may_be_in(self, line: str) -> bool:
+        """Whether a line may have values of somebody else. Of nearly all lines this says that they have none."""
+        return self._above.rows > 0 or MAY_NAME.search(line) is not None
+
     def find(self, pairs: Sequence[tuple[str, str]], filled: Collection[str], *, whole: bool) -> list[bool]:
         """Which values of a line are of somebody else.
 

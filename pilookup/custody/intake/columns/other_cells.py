@@ -34,7 +34,7 @@ _NOTHING: Final = re.compile(
     r"\s*(?:无|沒有|没有|未知|不详|空|未填|暂无|none|n/?a|null|nil|[-/\\.]+)\s*", re.IGNORECASE
 )
 _OF_LISTED: Final = re.compile(
-    r"(?:受害|被害|当事|嫌疑|涉案|报案|报警|监护|担保|借款|收件)人|失主|事主|本人|家属|用户|客户|会员|victim|customer|\buser",
+    r"(?:受害|被害|当事|涉案|报案|报警|监护|担保|借款|收件)人|失主|事主|本人|家属|用户|客户|会员|victim|customer|\buser",
     re.IGNORECASE,
 )
 """A label for phones that has one of these is of a person of the list."""
@@ -207,7 +207,7 @@ def other_cells_of(rows: Rows, region: str) -> list[frozenset[int]]:
 
 
 def _last_sentence(cell: str) -> str:
-    return _SENTENCE_END.split(cell)[-1] or cell
+    return _SENTENCE_END.split(cell[-MAX_NAME:])[-1] or cell[-MAX_NAME:]
 
 
 def _begins_with_label(cell: str) -> bool:

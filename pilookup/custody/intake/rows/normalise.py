@@ -185,7 +185,7 @@ class Normaliser:
 
     def _add_outside(self, row: _Row, outside: Sequence[OutsideMobile], *, lenient: bool) -> None:
         """Count or take the mobiles outside the phone columns, and those in rejected cells."""
-        labelled = phone_cells(row.cells) if self._layout.labelled else {}
+        labelled = phone_cells(row.cells) if self._layout.labelled and outside else {}
         of_another = self._layout.of_another
         others = [mobile for mobile in outside if mobile.column not in labelled and mobile.column not in of_another]
         self._tally.other_party += sum(mobile.column in of_another for mobile in outside)
@@ -243,9 +243,12 @@ class Normaliser:
 
     def _add_full_numbers(self, row: _Row) -> None:
         """Count or take the other numbers outside the phone columns that are written in full."""
+        outside = outside_full_numbers(row.cells, self._skipped, row.numbers, self._region)
+        if not outside:
+            return
         labelled = phone_cells(row.cells) if self._layout.labelled else {}
         is_wide = self._has_more_cells(row)
-        for found in outside_full_numbers(row.cells, self._skipped, row.numbers, self._region):
+        for found in outside:
             if found.column in labelled:
                 continue
             if found.column in self._layout.of_another or found.column in row.others:

@@ -151,3 +151,33 @@ def test_a_long_form_is_read_split_by_split(tmp_path):
     path.write_bytes("\n".join(records).replace("|", ",").encode())
     rows = assert_same(path, IntakeOptions(Kind.EXPOSURE), (100, 1000, 1 << 20))[0]
     assert sorted(row[0] for row in rows) == sorted(f"tel:+86{mobile(at)}".encode() for at in range(900))
+
+
+BLOCKS = ["办案民警:", "【办案民警】", "值班民警：", "[经办人]", "办案人：", "【城关派出所】"]
+BLOCKS_OF_THE_LIST = ["受害人:", "【受害人】", "受害人名单:", "报案人："]
+
+
+@pytest.mark.parametrize("blank", [0, 1])
+@pytest.mark.parametrize("order", ["head", "middle", "foot"])
+@pytest.mark.parametrize("title", BLOCKS_OF_THE_LIST)
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_block_of_lines_under_the_title_of_officers(tmp_path, load, block, title, order, blank):
+    ours = [[title, *(f"某人{at},{mobile(at)}" for at in part)] for part in (range(5), range(5, 9))]
+    officers = [block, *(f"赵刚{at},{mobile(f'officer {at}')}" for at in range(3))]
+    at = ["head", "middle", "foot"].index(order)
+    parts = [*ours[:at], officers, *ours[at:]]
+    text = ("\n" * (blank + 1)).join("\n".join(part) for part in parts) + "\n"
+    outcome = load("a.txt", text)
+    assert sorted(outcome.numbers) == people(9)
+    assert told(outcome) == 3
+    path = tmp_path / "b.txt"
+    path.write_text(text, encoding="gb18030")
+    assert_same(path, IntakeOptions(Kind.EXPOSURE), (1, 40, 1 << 20))
+
+
+@pytest.mark.parametrize("fill", ["", ",,"])
+@pytest.mark.parametrize("line", ["制表人：", "填报人：", "审核:", "民警签字：", "客服:", "备注：", "【第二页】"])
+def test_a_signature_under_each_page_of_a_list(load, line, fill):
+    rows = [f"{at},某人,{mobile(at)}" for at in range(9)]
+    outcome = load("a.csv", "\n".join(["序号,姓名,电话", *rows[:4], line + fill, *rows[4:], line + fill]) + "\n")
+    assert sorted(outcome.numbers) == people(9)

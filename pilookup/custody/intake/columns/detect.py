@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final
 
 from pilookup.custody.intake.columns import given, headers, labelled
+from pilookup.custody.intake.columns.block_titles import titles_officers, titles_others
 from pilookup.custody.intake.columns.column import Column, column_of
 from pilookup.custody.intake.columns.contact_lines import are_kinds, without_contact_lines
 from pilookup.custody.intake.columns.handlers import phones_of_handlers
@@ -24,7 +25,7 @@ from pilookup.custody.intake.columns.judge import (
 from pilookup.custody.intake.columns.layout import Layout, RoleOfColumn, UnreadColumn, header_digest
 from pilookup.custody.intake.columns.mobiles import mobiles_in
 from pilookup.custody.intake.columns.moved_columns import rows_of_layout
-from pilookup.custody.intake.columns.officers import is_of_officers, is_place_of_others, names_officers
+from pilookup.custody.intake.columns.officers import is_of_officers, is_place_of_others, names_list, names_officers
 from pilookup.custody.intake.columns.other_cells import other_cells_of
 from pilookup.custody.intake.columns.phone_columns import exposed_columns, registration_columns, unread_beside
 from pilookup.custody.intake.columns.split_numbers import joined, split_numbers
@@ -104,7 +105,11 @@ def _choose(
 ) -> Layout:
     labels = header.labels if header else ()
     above = _above(table.head, header, options.region)
-    of_officers = is_of_officers(above, labels) or is_place_of_others(table.location)
+    of_officers = (
+        is_of_officers(above, labels)
+        or is_place_of_others(table.location)
+        or (table.names is None and any(map(titles_officers, above[-1:])))
+    )
     start = header.data if header else 0
     if of_officers and not start:
         start = len(above)
@@ -116,7 +121,7 @@ def _choose(
         of_another = tuple(range(width))
     else:
         below = table.head[start + len(of_table) :]
-        former = _without_officers(previous, header)
+        former = _without_officers(previous, header, above)
         of_another = columns_of_another(words, labels, width, former, of_table, below, options.region)
         of_another = tuple(sorted({*of_another, *phones_of_handlers(labels, rows)}))
     above_of = partial(words_above, words, labels, previous=previous)
@@ -152,10 +157,12 @@ def _choose(
     return _wide_enough(_with_phones(layout, columns, table.location, labels, width, options))
 
 
-def _without_officers(previous: Layout | None, header: HeaderRows | None) -> Layout | None:
-    """The layout of the rows above. A list of officers ends at a header of the next table."""
-    if previous is not None and previous.of_officers and header is not None and header.data:
-        return replace(previous, of_another=())
+def _without_officers(previous: Layout | None, header: HeaderRows | None, above: Rows) -> Layout | None:
+    """The layout of the rows above. A list of officers ends at a header or the title of the next table."""
+    if previous is not None and previous.of_officers:
+        has_title = any(titles_others(row) or names_list(row) for row in above[-1:])
+        if has_title or (header is not None and header.data):
+            return replace(previous, of_another=())
     return previous
 
 

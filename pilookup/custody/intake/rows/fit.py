@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from pilookup.custody.intake.columns.block_titles import titles_officers, titles_others
 from pilookup.custody.intake.columns.find_numbers import find_numbers
 from pilookup.custody.intake.columns.full_numbers import LEAST_CHARS, full_numbers, is_bare
 from pilookup.custody.intake.columns.header_rows import is_header_row
@@ -106,9 +107,11 @@ def is_repeated_header(row: Sequence[str], layout: Layout) -> bool:
 def starts_new_table(row: Sequence[str], layout: Layout) -> bool:
     """Whether a row without a number is the header of another table, the first row of a form, or a title.
 
-    It is the title of a list of officers, or of another list below one of officers.
+    It is the title of a list or block of officers, or of another one below one of officers.
     """
     if is_header_row(row) or names_officers(row) or (layout.of_officers and names_list(row)):
+        return True
+    if not layout.labelled and (titles_officers(row) or (layout.of_officers and titles_others(row))):
         return True
     return not layout.labelled and any(mobiles_in(row[column]) for column in phone_cells(row))
 

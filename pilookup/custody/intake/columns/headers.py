@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from pilookup.custody.intake.columns.long_cells import remember_long
+from pilookup.custody.intake.columns.persons import is_name, without_names
 
 _BRACKETS = re.compile(r"[(\[{<（【《「].*?[)\]}>）】》」]")
 _ALTERNATIVES = re.compile(r"[/、,，;；|&\n]|或|和")
@@ -60,14 +61,6 @@ _COMMON = re.compile(
     r"|duration|source|status|from|to|sender|recipient|caller|callee|contact|entries|parties|labels?|group|email|mail|city|province|ip|mac|longitude|latitude|password"
 )
 """Words of which one is in nearly every header, and in hardly any name of a person."""
-_PERSON = re.compile(
-    r"[王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付傅方邹熊白孟秦邱侯江尹薛闫"
-    r"段雷龙黎史陶贺毛郝顾龚邵万钱严覃武戴莫孔向汤][\u3400-\u9fff]{1,2}"
-)
-"""A text that may be the name of a person: a common family name and one or two characters."""
-_PATH_SIGNS = re.compile(r"([.\s/\\|>:：_-]+)")
-"""Signs between the parts of a name, such as the keys on the way to a value of JSON."""
-_LEFT_OUT = "…"
 _LAST_SEEN = re.compile(r"最后|最近|末次|last|latest|seen")
 _ACTIVE = re.compile(r"登录|登陆|活跃|使用|login|active|update")
 
@@ -267,15 +260,15 @@ def is_known(header: str) -> bool:
 
 def is_person(header: str) -> bool:
     """Whether a header cell may be the name of a person, as where a form stands beside a table."""
-    return not is_known(header) and _PERSON.fullmatch(header.strip()) is not None
+    return not is_known(header) and is_name(header.strip())
 
 
 def without_persons(name: str) -> str:
-    """The name of a column or table as reports show it: each part of it that may be the name of a person becomes "…".
+    """The name of a column, table or sheet as reports show it: each part that may be the name of a person becomes "…".
 
-    Where persons are keys, as in JSON that maps a name to a phone, their names are parts of the names of columns.
+    Such names are keys, as in JSON that maps a name to a phone, and parts of headers and labels, as in "汪刚电话".
     """
-    return "".join(_LEFT_OUT if is_person(part) else part for part in _PATH_SIGNS.split(name))
+    return without_names(name)
 
 
 def registration_rank(header: str) -> int | None:

@@ -1,10 +1,11 @@
-"""Numbers in the comments and text boxes of workbooks: they are told, and those that a cell has too are not."""
+"""Numbers in comments, text boxes and names of sheets of workbooks: they are told, unless a cell has them too."""
 
 import io
 import zipfile
 
 import pytest
 import xlsxwriter
+import xlwt
 
 from tests.support.intake.opendocument import cell, document, ods, row, sheet
 
@@ -20,10 +21,19 @@ TEXTS = [
 ]
 
 
-def xlsx(put=lambda sheet, book: None) -> bytes:
+NAMES_OF_SHEETS = [
+    ("13700137000汪刚", 1),
+    ("座机0571-88123456", 1),
+    (PHONES[0], 0),
+    ("20240101-20240131", 0),
+    ("名单", 0),
+]
+
+
+def xlsx(put=lambda sheet, book: None, name="A") -> bytes:
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
-    page = book.add_worksheet("A")
+    page = book.add_worksheet(name)
     for at, cells in enumerate(ROWS):
         page.write_row(at, 0, cells)
     put(page, book)
@@ -106,3 +116,46 @@ def test_spreadsheetml(load, text, count):
     book = f'<?xml version="1.0"?><Workbook {space}><Worksheet ss:Name="S"><Table>{rows}</Table></Worksheet></Workbook>'
     found = told(load("a.xml", book))
     assert found == expected("a.xml", count)
+
+
+def xls(name: str) -> bytes:
+    out = io.BytesIO()
+    book = xlwt.Workbook()
+    page = book.add_sheet(name)
+    for at, cells in enumerate(ROWS):
+        for column, value in enumerate(cells):
+            page.write(at, column, value)
+    book.save(out)
+    return out.getvalue()
+
+
+def opendocument(name: str) -> bytes:
+    content = document(sheet(*(row(*map(cell, cells)) for cells in ROWS), name=name), root="document")
+    return content if isinstance(content, bytes) else content.encode()
+
+
+def spreadsheetml(name: str) -> bytes:
+    rows = "".join(
+        "<Row>" + "".join(f'<Cell><Data ss:Type="String">{value}</Data></Cell>' for value in cells) + "</Row>"
+        for cells in ROWS
+    )
+    space = "urn:schemas-microsoft-com:office:spreadsheet"
+    return (
+        f'<?xml version="1.0"?><Workbook xmlns="{space}" xmlns:ss="{space}">'
+        f'<Worksheet ss:Name="{name}"><Table>{rows}</Table></Worksheet></Workbook>'
+    ).encode()
+
+
+@pytest.mark.parametrize(("title", "count"), NAMES_OF_SHEETS)
+@pytest.mark.parametrize(
+    ("file", "make"),
+    [
+        ("a.xlsx", lambda name: xlsx(name=name)),
+        ("a.xls", xls),
+        ("a.fods", opendocument),
+        ("a.xml", spreadsheetml),
+    ],
+)
+def test_names_of_sheets(load, file, make, title, count):
+    place = [("unread_numbers", f"{file} names of sheets", count)] if count else []
+    assert told(load(file, make(title))) == place

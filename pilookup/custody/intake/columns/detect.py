@@ -79,7 +79,7 @@ def choose_layout(
 def _header(table: TableHead, options: IntakeOptions) -> HeaderRows | None:
     if table.names is not None:
         return HeaderRows(0, 0, tuple(table.names), by_name=True)
-    wanted = given.wanted_names(options, table.location)
+    wanted = given.wanted_names(options, table)
     return find_header(table.head, options.region, wanted, other_cells_of(table.head, options.region))
 
 
@@ -128,7 +128,7 @@ def _choose(
     columns = [column_of(at, label_of(labels, at), above_of(at), rows, options) for at in range(width)]
     _join(columns, labels, rows, options)
     _mark(columns, rows, of_another)
-    roles = _roles(columns, labels) | _given_roles(table.location, labels, width, options)
+    roles = _roles(columns, labels) | _given_roles(table, labels, width, options)
     layout = Layout(
         start=start,
         phones=(),
@@ -151,10 +151,10 @@ def _choose(
         is_named=header is not None and header.by_name,
         of_another=of_another,
         of_officers=of_officers,
-        given=frozenset(given.found_names(table.location, labels, width, options)),
+        given=frozenset(given.found_names(table, labels, width, options)),
         passed_over=_passed_over(table.head, header, options.region),
     )
-    return _wide_enough(_with_phones(layout, columns, table.location, labels, width, options))
+    return _wide_enough(_with_phones(layout, columns, table, labels, width, options))
 
 
 def _without_officers(previous: Layout | None, header: HeaderRows | None, above: Rows) -> Layout | None:
@@ -202,7 +202,7 @@ def _without_lines_of_others(table: TableHead, region: str) -> TableHead:
     numbers = [number_columns(row, region) for row in table.head]
     first = next((at for at, found in enumerate(numbers) if found - others[at]), len(numbers))
     head = [[] if others[at] and at < first else row for at, row in enumerate(table.head)]
-    return Head(table.location, table.names, head)
+    return Head(table.location, table.sheet, table.names, head)
 
 
 def _above(rows: Rows, header: HeaderRows | None, region: str) -> Rows:
@@ -246,18 +246,23 @@ def _roles(columns: Sequence[Column], labels: Sequence[str]) -> dict[ColumnRole,
     return roles
 
 
-def _given_roles(location: str, labels: Sequence[str], width: int, options: IntakeOptions) -> dict[ColumnRole, int]:
+def _given_roles(table: TableHead, labels: Sequence[str], width: int, options: IntakeOptions) -> dict[ColumnRole, int]:
     """The account and date columns that the operator named."""
     named = {"account": ColumnRole.ACCOUNT, "date": ColumnRole.DATE}
     wanted = named.keys() & options.columns.keys()
-    return {named[name]: given.column_for(name, location, labels, width, options) for name in sorted(wanted)}
+    return {named[name]: given.column_for(name, table, labels, width, options) for name in sorted(wanted)}
 
 
 def _with_phones(
-    layout: Layout, columns: Sequence[Column], location: str, labels: Sequence[str], width: int, options: IntakeOptions
+    layout: Layout,
+    columns: Sequence[Column],
+    table: TableHead,
+    labels: Sequence[str],
+    width: int,
+    options: IntakeOptions,
 ) -> Layout:
-    left_out = given.left_out(location, labels, width, options)
-    named = given.phone_columns(location, labels, width, options)
+    left_out = given.left_out(table, labels, width, options)
+    named = given.phone_columns(table, labels, width, options)
     named = [at for at in named if at < len(columns) and columns[at].counts.numbers] or []
     if named:
         phones = [columns[at] for at in named]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from pilookup.custody.intake.columns import headers
+from pilookup.custody.intake.columns.table_head import TableHead
 from pilookup.custody.intake.model import IntakeOptions
 from pilookup.custody.intake.table_columns import shown_header
 from pilookup.errors import IntakeError
@@ -13,37 +14,37 @@ _COMMAS = re.compile(r"[,，]")
 _MAX_PLACE_DIGITS = 9
 
 
-def wanted_names(options: IntakeOptions, location: str) -> list[str]:
-    """The names of columns, other than places, that the options give for the table at a location."""
+def wanted_names(options: IntakeOptions, table: TableHead) -> list[str]:
+    """The names of columns, other than places, that the options give for a table."""
     texts = [text for texts in options.columns.values() for text in texts]
-    names = [name for text in [*texts, *options.not_columns] if (name := _for_location(text, location)) is not None]
+    names = [name for text in [*texts, *options.not_columns] if (name := _for_table(text, table)) is not None]
     names += [part for name in names for part in _COMMAS.split(name) if part.strip()]
     return [name for name in dict.fromkeys(names) if not name.strip().isdigit()]
 
 
-def phone_columns(location: str, labels: Sequence[str], width: int, options: IntakeOptions) -> list[int]:
+def phone_columns(table: TableHead, labels: Sequence[str], width: int, options: IntakeOptions) -> list[int]:
     """The phone columns that the options name and that this table has."""
-    return _resolve_all(options.columns.get("phone", ()), location, labels, width)
+    return _resolve_all(options.columns.get("phone", ()), table, labels, width)
 
 
-def left_out(location: str, labels: Sequence[str], width: int, options: IntakeOptions) -> set[int]:
+def left_out(table: TableHead, labels: Sequence[str], width: int, options: IntakeOptions) -> set[int]:
     """The columns that the options exclude."""
-    return set(_resolve_all(options.not_columns, location, labels, width))
+    return set(_resolve_all(options.not_columns, table, labels, width))
 
 
-def found_names(location: str, labels: Sequence[str], width: int, options: IntakeOptions) -> set[str]:
+def found_names(table: TableHead, labels: Sequence[str], width: int, options: IntakeOptions) -> set[str]:
     """The names that the options give for phone columns or exclude, as far as a table has such columns.
 
     Of a text with several names, separated by commas, each that is found is one of them.
     """
     found: set[str] = set()
     for text in (*options.columns.get("phone", ()), *options.not_columns):
-        name = _for_location(text, location)
+        name = _for_table(text, table)
         if name is None:
             continue
         if _resolve(name, labels, width):
             found.add(text)
-        found.update(part for part in _parts(text) if _resolve(_for_location(part, location) or "", labels, width))
+        found.update(part for part in _parts(text) if _resolve(_for_table(part, table) or "", labels, width))
     return found
 
 
@@ -60,30 +61,32 @@ def _parts(text: str) -> list[str]:
     return [prefix + part for part in _COMMAS.split(names if prefix else text) if part.strip()] or [text]
 
 
-def column_for(role: str, location: str, labels: Sequence[str], width: int, options: IntakeOptions) -> int:
+def column_for(role: str, table: TableHead, labels: Sequence[str], width: int, options: IntakeOptions) -> int:
     """The column that the options name for a role.
 
     Raises:
         IntakeError: The table has no such column. The error lists the headers that it has.
     """
-    found = _resolve_all(options.columns[role], location, labels, width)
+    found = _resolve_all(options.columns[role], table, labels, width)
     if not found:
-        raise IntakeError(location, f"has no such column as given with --column {role}=; {headers_text(labels, width)}")
+        raise IntakeError(
+            table.location, f"has no such column as given with --column {role}=; {headers_text(labels, width)}"
+        )
     return found[0]
 
 
 def headers_text(labels: Sequence[str], width: int) -> str:
     """The columns of a table as a phrase for an error."""
-    shown = [shown_header(label) for label in labels if label.strip()]
+    shown = [shown_header(headers.without_persons(label)) for label in labels if label.strip()]
     if not shown:
         return f"it has {width} columns without a header: give a number from 1"
     return "its headers are " + ", ".join(shown)
 
 
-def _resolve_all(texts: Sequence[str], location: str, labels: Sequence[str], width: int) -> list[int]:
+def _resolve_all(texts: Sequence[str], table: TableHead, labels: Sequence[str], width: int) -> list[int]:
     found: list[int] = []
     for text in texts:
-        name = _for_location(text, location)
+        name = _for_table(text, table)
         if name is None:
             continue
         whole = _resolve(name, labels, width)
@@ -106,12 +109,12 @@ def _is_labelled(label: str, name: str) -> bool:
     return headers.is_named(label, name) or any(headers.is_named(part, name) for part in label.split(" "))
 
 
-def _for_location(text: str, location: str) -> str | None:
+def _for_table(text: str, table: TableHead) -> str | None:
     """The name in a text such as "sheet!header"; None if it is for another sheet."""
     sheet, mark, name = text.partition("!")
     if not mark or not sheet or not name:
         return text
-    here = location.rpartition(_SHEET)[2] if _SHEET in location else None
-    if here is None:
+    if table.sheet is None:
         return text
-    return name if headers.is_named(here, sheet) else None
+    shown = table.location.rpartition(_SHEET)[2]
+    return name if headers.is_named(table.sheet, sheet) or headers.is_named(shown, sheet) else None

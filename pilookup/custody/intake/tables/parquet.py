@@ -71,6 +71,7 @@ class ParquetTable:
             IntakeError: The file is damaged, has no rows, has two columns of one name, or is over a limit.
         """
         self.location = location
+        self.sheet: str | None = None
         self._file = file
         self._schema = file.schema_arrow
         try:

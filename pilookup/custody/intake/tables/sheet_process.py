@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from pilookup.custody.intake import limits
+from pilookup.custody.intake.columns.headers import without_persons
 from pilookup.custody.intake.files.parser_process import parser_process
 from pilookup.custody.intake.files.source import Member, display_name
 from pilookup.custody.intake.load_warning import WarningCode
@@ -20,6 +21,9 @@ _DAMAGED = (
     f"the file is damaged, or reading it takes more than {limits.MAX_SHEET_MEMORY >> 30} GiB of memory or "
     f"{limits.MAX_SHEET_SECONDS // 60} minutes: save the sheet as CSV and load that"
 )
+
+
+_SHEET = "sheet "
 
 
 def read_into_memory(member: Member) -> bytes:
@@ -75,19 +79,23 @@ class _Tables:
 
     def read(self) -> Iterator[RowTable]:
         location = self._location
+        number = 0
         self._value = self._next()
         while self._value != {"end": True}:
             if "sheet" not in self._value:
                 self._tell(location)
                 self._value = self._next()
                 continue
-            location = f"{self._location} {display_name(self._value['sheet'])}".rstrip()
+            number += 1
+            title = self._value["sheet"]
+            location = f"{self._location} {_shown(title, number)}".rstrip()
             hidden = self._value["hidden"]
             rows = self._rows()
             if hidden and not self._options.hidden_sheets:
                 self._skip(location, rows)
                 continue
-            yield RowTable(f"{location} (hidden)" if hidden else location, rows)
+            sheet = title.removeprefix(_SHEET) if title.startswith(_SHEET) else None
+            yield RowTable(f"{location} (hidden)" if hidden else location, rows, sheet=sheet)
             for _ in rows:  # skip the rows that the caller did not read
                 pass
 
@@ -144,13 +152,20 @@ class _Tables:
                 "numbers in a part of the file that is not read: look whether they belong to people of the list, and "
                 "put them into a table if they do"
             )
-            place = f"{self._location} {display_name(self._value['where'])}"
+            place = f"{self._location} {display_name(without_persons(self._value['where']))}"
             self._report.warn(WarningCode.UNREAD_NUMBERS, place, count, text)
         if name := self._value.get("missing"):
-            text = f"the sheet {display_name(name)} is named in the file but not in it: ask for the whole export"
+            shown = display_name(without_persons(name))
+            text = f"the sheet {shown} is named in the file but not in it: ask for the whole export"
             self._report.warn(WarningCode.MEMBER_SKIPPED, location, 1, text)
         if count := self._value.get("formulas"):
             self._report.notes.append(
                 f"{location}: {count:,} cells have a formula without a stored value: "
                 "open the file in a spreadsheet program, save it and load it again"
             )
+
+
+def _shown(title: str, number: int) -> str:
+    """The title of a sheet as reports show it; with its number where names of persons or digits are left out of it."""
+    shown = display_name(without_persons(title))
+    return shown if shown == title or not title.startswith(_SHEET) else f"{shown} ({number})"

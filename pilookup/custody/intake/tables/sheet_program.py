@@ -66,21 +66,23 @@ def _parse(parser: str, data: bytes, passwords: list[str]) -> Iterator[object]:
         from pilookup.custody.intake.tables.html import html_sheets  # noqa: PLC0415
 
         return html_sheets(data)
+    from pilookup.custody.intake.tables.unshown_text import with_numbers_in_names  # noqa: PLC0415
+
     if parser == "mhtml":
         from pilookup.custody.intake.tables.mhtml import mhtml_sheets  # noqa: PLC0415
 
-        return mhtml_sheets(data)
+        return with_numbers_in_names(lambda: mhtml_sheets(data))
     if parser == "spreadsheetml":
         from pilookup.custody.intake.tables.spreadsheetml import spreadsheetml_sheets  # noqa: PLC0415
 
-        return spreadsheetml_sheets(data)
+        return with_numbers_in_names(lambda: spreadsheetml_sheets(data))
     if parser == "ods":
         from pilookup.custody.intake.tables.ods import ods_sheets  # noqa: PLC0415
 
-        return ods_sheets(data)
+        return with_numbers_in_names(lambda: ods_sheets(data))
     from pilookup.custody.intake.tables.sheets import workbook_sheets  # noqa: PLC0415
 
-    return workbook_sheets(data, passwords)
+    return with_numbers_in_names(lambda: workbook_sheets(data, passwords))
 
 
 if __name__ == "__main__":

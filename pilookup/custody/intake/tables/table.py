@@ -45,18 +45,27 @@ class RowTable:
 
     rows: int | None = None
 
-    def __init__(self, location: str, blocks: Iterable[NumberedRows], names: list[str] | None = None) -> None:
+    def __init__(
+        self,
+        location: str,
+        blocks: Iterable[NumberedRows],
+        names: list[str] | None = None,
+        *,
+        sheet: str | None = None,
+    ) -> None:
         """Read blocks until the head is complete.
 
         Args:
             location: The file, member or sheet.
             blocks: The rows.
             names: The names of the columns, if the format states them.
+            sheet: The name of the sheet, as `TableHead.sheet`.
 
         Raises:
             IntakeError: The blocks raise it.
         """
         self.location = location
+        self.sheet = sheet
         self.names = names
         self._blocks = iter(blocks)
         self._held: deque[NumberedRows] = deque()

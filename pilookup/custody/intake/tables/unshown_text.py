@@ -14,6 +14,8 @@ from pilookup.custody.intake.columns.unread_cells import numbers_of_unread
 from pilookup.custody.intake.tables.long_texts import pieces
 from pilookup.custody.intake.tables.sheet_values import Value
 
+NAMES: Final = "names of sheets"
+"""Where numbers in the names of sheets are, in a report."""
 _REGION: Final = "CN"
 """Numbers are counted by their form, which has a calling code if it is not of the mainland."""
 _DIGITS: Final = re.compile(r"[0-9](?:[ ().+-]{0,2}[0-9]){7}")
@@ -112,6 +114,24 @@ def with_unread(read: Callable[[UnshownNumbers], Iterator[Value]], where: str) -
             if isinstance(value, list):
                 beside.take_out(cell for row in value for cell in row)
     yield from unread_value(beside, where)
+
+
+def with_numbers_in_names(read: Callable[[], Iterator[Value]]) -> Iterator[Value]:
+    """The values of a file, and after them how many numbers in the names of its sheets no cell shows.
+
+    Args:
+        read: Yields the values. It is called again only if there are such numbers.
+    """
+    named = UnshownNumbers()
+    for value in read():
+        if isinstance(value, dict) and str(value.get("sheet", "")).startswith("sheet "):
+            named.add_words(str(value["sheet"]).removeprefix("sheet "))
+        yield value
+    if named.found:
+        for value in read():
+            if isinstance(value, list):
+                named.take_out(cell for row in value for cell in row)
+    yield from unread_value(named, NAMES)
 
 
 def unread_value(beside: UnshownNumbers, where: str) -> Iterator[Value]:

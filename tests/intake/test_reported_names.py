@@ -225,3 +225,8 @@ def test_a_sheet_is_given_by_its_name_and_by_what_is_shown(load, sheet):
     report = load("a.xlsx", xlsx("名单", "汪刚13812345678"), phone=(f"{sheet}!备注号码",)).report
     assert [str(column.by) for column in report.columns] == ["content", "given"]
     assert report.given == {f"{sheet}!备注号码"}
+
+
+def test_a_long_header_takes_no_time():
+    for text in ("林" * 100_000 + "人", "张伟和" * 40_000, "林 " * 50_000, "王·" * 50_000):
+        without_persons(text)

@@ -100,7 +100,7 @@ _NAME: Final = re.compile(
 )
 _NICKNAME: Final = re.compile(rf"[小老阿][{_SURNAMES}]")
 _SURE: Final = rf"(?:[{_SURNAMES}{_RARE}][{_GIVEN}]{{1,2}}|{_COMPOUND}[{_GIVEN}]{{1,2}})"
-_NAMES: Final = re.compile(rf"{_SURE}(?:[和与及跟、]?{_SURE})+")
+_NAMES: Final = re.compile(rf"{_SURE}(?:[和与及跟、]?{_SURE}){{1,4}}")
 _AT_END: Final = re.compile(rf"(?P<rest>[由给与找被请让]|[\u3400-\u9fff]{{2,}}?)(?P<name>{_SURE})")
 _AT_START: Final = re.compile(rf"(?P<name>[{_SURNAMES}][{_GIVEN}]{{1,2}})(?P<rest>[\u3400-\u9fff]{{2,}})")
 _SURNAME: Final = re.compile(rf"[{_SURNAMES}]")

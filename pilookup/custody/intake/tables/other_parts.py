@@ -15,8 +15,14 @@ _READ: Final = re.compile(
 )
 """Parts that are read elsewhere, or that hold no text of people."""
 _XML: Final = re.compile(r".*\.(?:xml|rels)", re.IGNORECASE)
-_SHEET: Final = re.compile(r"xl/worksheets/[^/]*\.xml", re.IGNORECASE)
-_END_OF_CELLS: Final = re.compile(rb"</(?:\w+:)?sheetData>|<(?:\w+:)?sheetData\s*/>")
+_BEHIND: Final = (
+    (
+        re.compile(r"xl/worksheets/[^/]*\.xml", re.IGNORECASE),
+        re.compile(rb"</(?:\w+:)?sheetData>|<(?:\w+:)?sheetData\s*/>"),
+    ),
+    (re.compile(r"xl/workbook\.xml", re.IGNORECASE), re.compile(rb"</(?:\w+:)?sheets>")),
+)
+"""What is read elsewhere at the start of a part, and where it ends: the cells of a sheet, and the names of sheets."""
 _MOBILE: Final = re.compile(
     rb"(?:(?<![0-9A-Za-z.])|(?<=&amp;[LCR]))(?:\+?86)?(1[3-9][0-9](?:[0-9]{8}|-[0-9]{4}-[0-9]{4}))(?![0-9A-Za-z.])"
 )
@@ -35,10 +41,10 @@ def find_in_other_parts(package: zipfile.ZipFile, found: UnshownNumbers, side_pa
     """
     for name in package.namelist():
         if _XML.fullmatch(name) and not _READ.fullmatch(name) and not side_parts.fullmatch(name):
-            _search(package, name, found, behind=_END_OF_CELLS if _SHEET.fullmatch(name) else None)
+            _search(package, name, found, next((end for part, end in _BEHIND if part.fullmatch(name)), None))
 
 
-def _search(package: zipfile.ZipFile, name: str, found: UnshownNumbers, *, behind: re.Pattern[bytes] | None) -> None:
+def _search(package: zipfile.ZipFile, name: str, found: UnshownNumbers, behind: re.Pattern[bytes] | None) -> None:
     """Search a part, or what stands in it behind a pattern."""
     text = b""
     with package.open(name) as stream:

@@ -11,7 +11,18 @@ from pilookup.errors import NoNumbersError
 
 OTHERS = ["民警", "办案民警", "客服", "业务员", "网格员名单", "管理员", "嫌疑人", "快递员"]
 TABLES = ["sys_admin", "t_staff", "customer_service", "admins", "admin_user", "officers"]
-OF_THE_LIST = ["受害人", "客户", "民警走访受害人名单", "快递员被骗名单", "Sheet1", "user", "t_member", "administration"]
+OF_THE_LIST = [
+    "受害人",
+    "客户",
+    "民警走访受害人名单",
+    "嫌疑人手机通讯录",
+    "嫌疑人手机联系人",
+    "快递员被骗名单",
+    "Sheet1",
+    "user",
+    "t_member",
+    "administration",
+]
 
 
 def rows(start):

@@ -96,3 +96,10 @@ def test_the_name_of_a_file_by_itself_says_nothing(load, name):
 def test_only_others_are_refused_with_the_remedy(load):
     with pytest.raises(NoNumbersError, match="other_party"):
         load("a.xlsx", book(["民警"]))
+
+
+@pytest.mark.parametrize("title", ["嫌疑人手机通讯录", "嫌疑人通话对象", "犯罪嫌疑人微信好友"])
+@pytest.mark.parametrize("rows", ["138{:08}", "某,138{:08}", "1,某,138{:08}"])
+def test_the_contacts_of_a_suspect_are_people_of_the_list(load, title, rows):
+    text = f"{title}\n" + "".join(rows.format(at) + "\n" for at in range(9))
+    assert len(load("a.csv", text).numbers) == 9

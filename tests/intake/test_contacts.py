@@ -26,7 +26,25 @@ def test_names_and_words_of_contacts_are_no_rejects(load, label, cells):
 
 
 @pytest.mark.parametrize(
-    "label", ["id", "uid", "userid", "发票代码", "电表号", "票号", "密码", "住院号", "客户编码", "户号"]
+    "label",
+    [
+        "id",
+        "uid",
+        "userid",
+        "发票代码",
+        "电表号",
+        "票号",
+        "密码",
+        "住院号",
+        "客户编码",
+        "户号",
+        "门诊号",
+        "取件码",
+        "cust_no",
+        "游戏ID",
+        "运单",
+        "学籍号",
+    ],
 )
 def test_identifiers_that_look_like_mobiles_beside_phones_are_told(load, label):
     rows = "".join(f"139{at:08},138{at:08}\n" for at in range(20))
@@ -39,3 +57,9 @@ def test_identifiers_that_look_like_mobiles_beside_phones_are_told(load, label):
 def test_identifiers_that_are_the_only_phones_are_read(load, label):
     rows = "".join(f"某{at},138{at:08}\n" for at in range(20))
     assert len(load("a.csv", f"姓名,{label}\n{rows}").numbers) == 20
+
+
+@pytest.mark.parametrize("label", ["微信号", "支付宝账号", "登录账号", "主叫号", "对方号"])
+def test_names_that_are_phones_in_some_services_are_judged_by_their_cells(load, label):
+    rows = "".join(f"139{at:08},138{at:08}\n" for at in range(20))
+    assert len(load("a.csv", f"{label},手机号\n{rows}").numbers) == 40

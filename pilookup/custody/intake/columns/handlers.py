@@ -5,6 +5,7 @@ from typing import Final
 
 from pilookup.custody.intake.columns import headers
 from pilookup.custody.intake.columns.header_rows import Rows, names_phone
+from pilookup.custody.intake.columns.officers import names_officers
 from pilookup.custody.intake.columns.other_labels import names_listed
 
 _LEAST_PAIRS: Final = 4
@@ -35,8 +36,9 @@ def phones_of_handlers(labels: Sequence[str], rows: Rows) -> frozenset[int]:
             continue
         handlers = _handlers_before(labels, column)
         before = labels[handlers] if handlers is not None else ""
-        is_behind = not headers.says_whose(label) and headers.is_other_party(before) and not headers.is_phone(before)
-        handler = headers.is_handler(before)
+        of_others = headers.is_other_party(before) or names_officers([before])
+        is_behind = of_others and not headers.says_whose(label) and not headers.is_phone(before)
+        handler = headers.is_handler(before) or names_officers([before])
         likely = has_phones or (handler and not listed)
         if is_behind and handlers is not None and _are_of_those(rows, handlers, column, likely, handler):
             found.add(column)

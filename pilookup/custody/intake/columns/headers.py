@@ -73,8 +73,10 @@ _IDENTIFIER = re.compile(
     r"|txn|trade|ticket|contract|invoice|terminal)id$|^(?:seq|sn|uin|gid|guid|uuid)$"
 )
 _ID = re.compile(
-    r"(?:user|member|customer|account|open)?id|uid|用户id|用户编号|会员id|电表号|水表号|发票(?:代码|号码?)|票号|密码|password|code|编码"
+    r"(?!.*(?:微信|支付宝|账号|帐号|登[录陆]|联系|主叫|被叫|对方|本机|whatsapp))"
+    r"(?:.*(?:号|码|id|code)|(?:cust|customer|user|member|card|bill|order|serial|item)no|uid|acct|运单|面单|密码|password)"
 )
+"""Names of identifiers. A mobile is a name in some services, so their columns are judged by their cells."""
 _FAX = re.compile(r"传真|傳真|fax|短信中心|短消息中心|servicecent(?:er|re)|smsc")
 _LANDLINE = re.compile(r"座机|固话|固定电话|宅电|住宅电话|landline")
 _OTHER_PARTY = re.compile(
@@ -83,6 +85,7 @@ _OTHER_PARTY = re.compile(
     r"|坐席|座席|话务员|外显|催收|销售顾问|销售员|理财经理|信贷员|店长|门店|管家|物业|抄表|医生|科室|班主任|网吧|医院|学校"
     r"|派出所|填表|填报|录入|审核人|所长|辅警|带班|片警|警务通|(?:劝阻|回访|接待)(?:人|员|电话|号码|手机)|协办|楼长|支书|村书记|村干部|包保|处理人|处置人|跟进|录单|接单|对接人|分管"
     r"|领导|技术员|护士|见证人|记录人|询问人|核查人|送检|鉴定人|网格|寄方|群主|外呼|转接|中间号|虚拟号|隐私号"
+    r"|专案组|专班|反诈中心|抓获|在逃|涉案人员|志愿者|(?:社区|村)干部|见证|咨询|投诉|官方|报修|救援|开户行|物流|售后"
     r"|嫌疑人(?!.*(?:通讯录|通话|联系人|好友|短信|话单))|嫌犯|骗子|窝点|(?<![被遭受])诈骗(?:电话|号码|手机|分子|人员|账号|方)|作案|涉诈|可疑"
     r"|销售(?!额|量)|主管|顾问|老师|师傅|代理商|引流|水军|管理员|^admin|salesman|salesperson|handler|service(?:tel|phone)|suspect|fraudster"
     r"|^(?:own|my|self)(?:number|phone|msisdn)|phoneaccountaddress|agent|officer|police|seller|merchant|shop|courier|hotline|customerservice|support"

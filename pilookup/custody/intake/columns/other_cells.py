@@ -26,6 +26,7 @@ from pilookup.custody.intake.columns.other_labels import (
 MAX_ROWS: Final = 3
 """Rows below a label for which it holds, unless a number or the label of a person of the list comes before."""
 _LEAST_DIGITS: Final = 7
+_PAIR: Final = 2
 _MAX_CELLS: Final = 6
 """A line of labels and values without a number has no more filled cells."""
 _SENTENCE_END: Final = re.compile(r"[。；;！!？?\n]")
@@ -91,6 +92,7 @@ class _Labels:
     Attributes:
         holds: For which numbers the label of another person holds.
         in_form: Whether the cells are labels and their values.
+        is_pair: Whether the row has two cells with content, so that a role in one is whose number is in the other.
         is_new: Whether it stands in this row.
         phone: Whether the label for phones directly before names somebody else; None if there is none.
         is_value: Whether the next cell is the value of a label that does not name phones, such as an occupation.
@@ -100,6 +102,7 @@ class _Labels:
 
     holds: _Holds
     in_form: bool = False
+    is_pair: bool = False
     is_new: bool = False
     phone: bool | None = None
     is_value: bool = False
@@ -131,7 +134,7 @@ class _Labels:
         elif names_listed(cell):
             self.holds, self.listed = _Holds.NONE, True
         elif not self.is_value and (self.in_form or not self.listed) and names_role(cell):
-            self._start(_Holds.WITH_PHONE_LABEL)
+            self._start(_Holds.BESIDE if self.is_pair else _Holds.WITH_PHONE_LABEL)
         self.is_value = self._has_value(cell)
 
     def _start(self, holds: _Holds) -> None:
@@ -161,7 +164,7 @@ def other_cells(
     """
     if not above.rows and not any(MAY_NAME.search(cell[-MAX_NAME:]) for cell in row):
         return OtherCells()
-    labels = _Labels(_Holds.WITH_PHONE_LABEL if above.rows else _Holds.NONE, in_form)
+    labels = _Labels(_Holds.WITH_PHONE_LABEL if above.rows else _Holds.NONE, in_form, filled_cells(row) == _PAIR)
     columns = set()
     numbers = 0
     for column, cell in enumerate(row):

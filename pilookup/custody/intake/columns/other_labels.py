@@ -34,10 +34,10 @@ _AUTHOR: Final = re.compile(
     re.IGNORECASE,
 )
 _ROLE: Final = re.compile(
-    rf"\D{{0,8}}?(?:{_OFFICER}|{_TASK}人?员|客服|热线|咨询|监督|举报|技术支持|机主"
+    rf"\D{{0,8}}?(?:{_OFFICER}|{_TASK}人?员|客服|热线|咨询|监督|举报|技术支持|机主|骗子|群主|快递员"
     r"|owner|police|officer|hotline|customer service)"
     rf"(?:人员|员|姓名|名称|联系人|{_SIGNED}|QQ|微信)?(?P<rest>.*)"
-    r"|\D{0,12}(?:派出所|公安局|分局|警务室|刑警队|police station)(?::.*)?",
+    r"|\D{0,12}(?:派出所|公安局|分局|警务室|刑警队|反诈中心|police station)(?::.*)?",
     re.IGNORECASE,
 )
 _HOTLINE: Final = re.compile(r"\D{0,10}热线:?|\D{0,20}hotline:?", re.IGNORECASE)
@@ -49,7 +49,7 @@ _PERSON: Final = re.compile(
 )
 _MAKER: Final = re.compile(r"(?!联系|本)[^\d:]{1,6}[人者方]:")
 _MAY_NAME_ZH: Final = (
-    "示例|样例|范例|举例|嫌疑人|嫌犯|警长|所长|教导员|指导员|大队长|中队长|探长|老师|班主任|领导|组长|派出所|公安局|分局|警务室|刑警|客服|热线|咨询|监督|举报|投诉|服务|技术支持|疑问|问题|请联|请致|请拨"
+    "骗子|群主|快递员|反诈中心|示例|样例|范例|举例|嫌疑人|嫌犯|警长|所长|教导员|指导员|大队长|中队长|探长|老师|班主任|领导|组长|派出所|公安局|分局|警务室|刑警|客服|热线|咨询|监督|举报|投诉|服务|技术支持|疑问|问题|请联|请致|请拨"
     "|人:|人：|机主|本机|本方"
 )
 _MAY_NAME_EN: Final = ("officer", "police", "hotline", "service", "support", "owner", " by")

@@ -20,6 +20,9 @@ _PHONE: Final = re.compile(
 )
 _AUTHOR: Final = re.compile(r"人|者|员|签|单位|部门|民警|警官|[:：]| by\b|officer", re.IGNORECASE)
 """A label that holds without one for phones has one of these."""
+_RUN: Final = re.compile(r"\w+")
+_FEW_RUNS: Final = 6
+"""A line of two cells, a role and a number that may be in groups, has no more runs of letters or digits."""
 _LABEL: Final = (
     "(?:(?:联系|聯繫|聯絡|移动|固定|办公)?(?:电话|電話|手机|手機|方式|号码|tel|telephone|phone|contact|mobile)"
     "(?:号|号码|號碼)?)"
@@ -39,8 +42,8 @@ _UNREADABLE: Final = b"\xff"
 def left_to_rules(data: bytes, codec: str, *, in_columns: bool) -> bytes:
     """The bytes of a text as the core is to read them: in some lines, numbers begin with a byte that is no text.
 
-    These are the lines with a label that may name somebody else, and with the label of a phone or of an author; and
-    contact lines. All offsets and line ends stay.
+    These are the lines with a label that may name somebody else, and with the label of a phone or of an author, or with
+    little else; and contact lines. All offsets and line ends stay.
 
     Args:
         data: The bytes of the text.
@@ -69,7 +72,7 @@ def _lines(data: bytes, codec: str, in_columns: bool) -> Iterator[tuple[int, int
         for line in np.flatnonzero(_matches(data, lines, codec, in_columns)):
             start, stop = int(lines[line]), int(lines[line + 1])
             text = data[start:stop].decode(codec, "replace")
-            if _PHONE.search(text) or _AUTHOR.search(text):
+            if _PHONE.search(text) or _AUTHOR.search(text) or len(_RUN.findall(text)) <= _FEW_RUNS:
                 yield start, stop
 
 

@@ -145,7 +145,22 @@ def test_columns_of_others_beside_those_of_the_list(load, label):
     assert sorted(outcome.numbers) == numbers(0, 6)
 
 
-@pytest.mark.parametrize("label", ["被诈骗人电话", "诈骗受害人电话", "被骗人手机", "销售额,手机"])
+@pytest.mark.parametrize(
+    "label",
+    [
+        "被诈骗人电话",
+        "诈骗受害人电话",
+        "被骗人手机",
+        "投诉人电话",
+        "咨询人手机",
+        "报修人电话",
+        "物流收件人电话",
+        "被回访人电话",
+        "被询问人电话",
+        "被处理人手机",
+        "销售额,手机",
+    ],
+)
 def test_words_that_are_not_of_others(load, label):
     header = ["姓名", *label.split(",")]
     columns = [["某"] * 6, *[["100"] * 6] * (len(header) - 2), [mobile(at) for at in range(6)]]

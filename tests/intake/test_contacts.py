@@ -5,7 +5,9 @@ import pytest
 BAD = ["88121230", "1.39E+10", "139_1234_5670", "139123456708", "8812-1234"]
 
 
-@pytest.mark.parametrize("label", ["紧急联系人", "家属", "备用", "第二联系人", "监护人", "微信", "emergency contact"])
+@pytest.mark.parametrize(
+    "label", ["紧急联系人", "家属", "备用", "第二联系人", "监护人", "担保人", "其他联系", "微信", "emergency contact"]
+)
 @pytest.mark.parametrize("good", [0, 1, 3])
 def test_every_cell_of_a_column_of_contacts_is_stored_or_rejected(load, label, good):
     cells = [f"1371234{at:04}" for at in range(good)] + BAD * 2

@@ -103,7 +103,7 @@ _HANDLER = re.compile(
 )
 """Persons who deal with the people in the rows."""
 _CONTACT = re.compile(
-    r"(?:紧急|备用|第[一二三]|其他|家庭)?(?:联系人|家属|亲属|监护人|家长|备用|配偶|父亲|母亲|子女)|微信|emergency(?:contact)?|(?:alternate|backup)(?:contact)?"
+    r"(?:紧急|备用|第[一二三]|其他|家庭)?(?:联系人?|担保人|借款人|共同借款人|同住人|同事|朋友|家属|亲属|监护人|家长|备用|配偶|父亲|母亲|子女)|微信|emergency(?:contact)?|(?:alternate|backup)(?:contact)?"
 )
 _OF_HANDLER = re.compile(
     r"(?:警员|民警|工作证)?(?:警号|工号|编号|警衔|职务|职称|单位|工作单位|部门|科室|大队|中队|qq|微信)|(?:badge|staff)(?:no|number|id)?|rank|unit"

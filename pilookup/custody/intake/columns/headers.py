@@ -73,10 +73,11 @@ _IDENTIFIER = re.compile(
     r"|txn|trade|ticket|contract|invoice|terminal)id$|^(?:seq|sn|uin|gid|guid|uuid)$"
 )
 _ID = re.compile(
-    r"(?!.*(?:微信|支付宝|账号|帐号|登[录陆]|联系|主叫|被叫|对方|本机|whatsapp))"
-    r"(?:.*(?:号|码|id|code)|(?:cust|customer|user|member|card|bill|order|serial|item)no|uid|acct|运单|面单|密码|password)"
+    r"(?:user|member|customer|account|open)?id|uid|sid|(?:cust|customer|user|member|card|bill|order|serial|item)_?no"
+    r"|(?:用户|会员|外部|游戏|设备)id|用户编号|(?:门诊|社保|医保|准考证|案件|学籍|包裹|投递|资产|燃气|渠道|随访|标本|登记|存折|电表|水表|票)号"
+    r"|(?:取件|推荐|机器|邀请|编)码|发票(?:代码|号码?)|运单|面单|密码|password|code"
 )
-"""Names of identifiers. A mobile is a name in some services, so their columns are judged by their cells."""
+"""Names of identifiers. A mobile is a name in some services (微信号), so their columns are judged by their cells."""
 _FAX = re.compile(r"传真|傳真|fax|短信中心|短消息中心|servicecent(?:er|re)|smsc")
 _LANDLINE = re.compile(r"座机|固话|固定电话|宅电|住宅电话|landline")
 _OTHER_PARTY = re.compile(

@@ -49,6 +49,19 @@ def alone(worker, workers):
             os.kill(pid, signal.SIGCONT)
 
 
+def with_keys(url, client, content, headers):
+    """The answer of a worker that knows the keys of platforms.
+
+    While it was stopped, what it knew of them has become too old; on a busy machine it may soon be so again.
+    """
+    end = time.monotonic() + 60
+    while True:
+        wait_keys(url)
+        answer = client.post("/v1/channels/platform/evaluate", content=content, headers=headers)
+        if answer.status_code != 503 or time.monotonic() > end:
+            return answer
+
+
 @pytest.mark.parametrize("count", [1, 2, pytest.param(4, marks=pytest.mark.long), 16])
 def test_each_worker_answers_a_check_and_a_batch_of_1000(launch, home, count):
     home.publish("platform", {1: 1})
@@ -61,9 +74,7 @@ def test_each_worker_answers_a_check_and_a_batch_of_1000(launch, home, count):
     headers = {"content-type": JSON, "authorization": f"Bearer {KEY}"}
     for worker in workers:
         with alone(worker, workers), httpx2.Client(base_url=server.url, timeout=30) as client:
-            wait_keys(server.url)  # while it was stopped, what it knew of them has become too old
-            path = "/v1/channels/platform/evaluate"
-            answer = client.post(path, content=EvaluateRequest(1, elements).to_json(), headers=headers)
+            answer = with_keys(server.url, client, EvaluateRequest(1, elements).to_json(), headers)
             got = EvaluateResponse.from_json(answer.content)
             assert oprf.verify(home.held.scalars["platform", 1].public(), elements, got.elements, got.proof)
             blinded, answer = evaluate(client)

@@ -279,3 +279,14 @@ def test_a_column_of_kinds_of_phones_is_no_label(load, header, kinds):
     outcome = load("a.csv", "\n".join([",".join(header), *map(",".join, rows)]) + "\n")
     assert sorted(outcome.numbers) == numbers(0, 30)
     assert not outcome.report.warnings
+
+
+@pytest.mark.parametrize("header", ["手机1,手机2", "电话1,备注2", "手机,电话2"])
+def test_a_header_with_an_ordinal_is_no_contact_line(load, header):
+    """A table of two columns below the list: its header has a label for phones and a digit."""
+    content = "姓名,手机号,备注\n" + "".join(f"某{at},{mobile(at)},好\n" for at in range(9))
+    content += header + "\n" + "".join(f"{mobile(100 + at)},\n" for at in range(9))
+    outcome = load("a.csv", content)
+    assert set(numbers(0, 9)) | set(numbers(100, 109)) == set(outcome.numbers)
+    assert not outcome.rejects
+    assert not outcome.report.warnings

@@ -19,13 +19,14 @@ _CONTACT: Final = re.compile(
 )
 """A label in front of a number. 手机 and 电话1 also stand before the numbers of the people of a list."""
 _MOST_CELLS: Final = 2
+_LEAST_DIGITS: Final = 7
 
 
 def is_contact_line(row: Sequence[str]) -> bool:
     """Whether a row would be a contact line in a table of several columns."""
     cells = (cell for cell in row if cell and not cell.isspace())
     filled = list(islice(cells, _MOST_CELLS + 1))
-    if not 1 <= len(filled) <= _MOST_CELLS or not digit_count(filled[-1]):
+    if not 1 <= len(filled) <= _MOST_CELLS or digit_count(filled[-1]) < _LEAST_DIGITS:
         return False
     return names_phone(filled[0]) if len(filled) == _MOST_CELLS else _CONTACT.match(filled[0]) is not None
 

@@ -133,7 +133,7 @@ fn mobiles(text: &[u8]) -> Outside {
                 return Outside::Unsure;
             }
             3..=11 if is_in_groups(without_country_code(&text[start..])) => return Outside::Unsure,
-            12.. if is_behind_escape(&text[..start]) => return Outside::Unsure,
+            3.. if is_behind_escape(&text[..start]) => return Outside::Unsure,
             12..=16 if has_prefix(run) => return Outside::Unsure,
             3..=5 if is_area(run) && holds_local_number(&text[stop..]) => return Outside::Unsure,
             13..=14 if run.starts_with(b"00") && is_neighbour(run) => return Outside::Unsure,

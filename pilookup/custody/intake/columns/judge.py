@@ -42,6 +42,7 @@ _LIKE_NUMBER: Final = re.compile(
     r"(?:[0-9](?:[ ()_-]?[0-9]){6,12}|1\.[3-9][0-9]*[eE]\+?1[01])\s*"
 )
 """As many digits as numbers have, or what a spreadsheet makes of them, and no date."""
+_NOTHING: Final = re.compile(r"无|沒有|没有|未知|不详|空|未填|暂无|none|n/?a|null|nil|[-/\\.]+", re.IGNORECASE)
 _SEGMENTS: Final = re.compile(r"[\r\n;；,，、/]+|\s+(?=[^\d\s:：]{1,10}[:：])")
 _NUMERALS: Final = frozenset("〇零一二三四五六七八九幺oO")
 _DIGITS: Final = re.compile(r"\s*[0-9]{7,}\s*")
@@ -183,6 +184,11 @@ def has_digits_alone(cells: Sequence[str], region: str) -> bool:
         return True
     no_numbers = (cell for cell in digits if not is_one_number(cell, region))
     return len(list(islice(no_numbers, _USUAL_CELLS))) == _USUAL_CELLS
+
+
+def is_nothing(cell: str) -> bool:
+    """Whether a filled cell stands for a missing number."""
+    return _NOTHING.fullmatch(cell.strip()) is not None
 
 
 def is_one_number(cell: str, region: str) -> bool:

@@ -1,18 +1,16 @@
 """Rows in which a label stands to the left of its numbers: forms of one person each, and transposed tables."""
 
-import re
 from collections.abc import Sequence
 
 from pilookup.custody.intake.columns import headers
 from pilookup.custody.intake.columns.find_numbers import find_numbers
 from pilookup.custody.intake.columns.header_rows import HeaderRows, Rows, names_phone
+from pilookup.custody.intake.columns.judge import is_nothing
 from pilookup.custody.intake.columns.layout import Layout
 from pilookup.custody.intake.columns.other_labels import names_phone_of_other
 from pilookup.custody.intake.model import IntakeOptions
 
 _MAX_LABEL = 20
-_NOTHING = re.compile(r"无|沒有|没有|未知|不详|空|未填|暂无|none|n/?a|null|nil|[-/\\.]+", re.IGNORECASE)
-"""Cells that stand for a missing number."""
 _MIN_NUMBERS = 2
 _LEAST_ROWS = 3
 
@@ -77,11 +75,6 @@ def phone_cells(row: Sequence[str]) -> dict[int, bool]:
         elif current is not None:
             found[column] = current
     return found
-
-
-def is_nothing(cell: str) -> bool:
-    """Whether a filled cell stands for a missing number."""
-    return _NOTHING.fullmatch(cell.strip()) is not None
 
 
 def _is_label(cell: str) -> bool:

@@ -13,12 +13,13 @@ from typing import Final
 
 from pilookup.custody.intake.columns import headers
 from pilookup.custody.intake.columns.header_rows import MAX_NAME, Rows, filled_cells, is_header_row, names_phone
-from pilookup.custody.intake.columns.judge import digit_count, is_entry, numbers_in
+from pilookup.custody.intake.columns.judge import digit_count, is_entry, is_nothing, numbers_in
 from pilookup.custody.intake.columns.other_labels import (
     MAY_NAME,
     names_author,
     names_hotline,
     names_listed,
+    names_phone_of_listed,
     names_phone_of_other,
     names_role,
 )
@@ -31,14 +32,6 @@ _MAX_CELLS: Final = 6
 """A line of labels and values without a number has no more filled cells."""
 _SENTENCE_END: Final = re.compile(r"[。；;！!？?\n]")
 _LABEL: Final = re.compile(r"[^\d+(（〇零]+")
-_NOTHING: Final = re.compile(
-    r"\s*(?:无|沒有|没有|未知|不详|空|未填|暂无|none|n/?a|null|nil|[-/\\.]+)\s*", re.IGNORECASE
-)
-_OF_LISTED: Final = re.compile(
-    r"(?:受害|被害|当事|涉案|报案|报警|监护|担保|借款|收件)人|失主|事主|本人|家属|用户|客户|会员|victim|customer|\buser",
-    re.IGNORECASE,
-)
-"""A label for phones that has one of these is of a person of the list."""
 _HAS_VALUE: Final = re.compile(r"[:：]\s*\S")
 _OF_OFFICER: Final = re.compile(
     r"\s*(?:所在|所属|工作|任职|办案|承办|经办|值班|警员|警官)?(?:单位|部门|科室|派出所|大队|中队|职务|职级|职称|警衔|警号|编号|证号|证件号码?|警官证号?"
@@ -123,10 +116,10 @@ class _Labels:
             self.holds = min(self.holds, _Holds.WITH_PHONE_LABEL)
         if names_phone(cell) or names_hotline(cell):
             self.phone, self.is_value = names_phone_of_other(cell), False
-            if not self.phone and _OF_LISTED.search(cell):
+            if not self.phone and names_phone_of_listed(cell):
                 self.holds, self.listed = _Holds.NONE, True
             return
-        if self.in_form and self.phone and not _NOTHING.fullmatch(cell):
+        if self.in_form and self.phone and not is_nothing(cell):
             self._start(_Holds.WITH_PHONE_LABEL)  # the name of an officer beside the label for his phone
         self.phone = None
         if names_author(cell):

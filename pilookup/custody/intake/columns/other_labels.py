@@ -41,12 +41,11 @@ _ROLE: Final = re.compile(
     re.IGNORECASE,
 )
 _HOTLINE: Final = re.compile(r"\D{0,10}热线:?|\D{0,20}hotline:?", re.IGNORECASE)
+_LISTED: Final = "(?:受害|被害|当事|涉案|报案|报警|监护|担保|借款|收件)人|失主|家属|用户|客户|会员"
 _PERSON: Final = re.compile(
-    r"(?:姓名|名字|户名|(?:受害|被害|当事|涉案|报案|报警|监护|担保|借款|收件)人|失主|家属|用户|客户|会员"
-    r"|(?:full |first |last )?name)"
-    r"(?:姓名|名称)?(?::.*)?",
-    re.IGNORECASE,
+    rf"(?:姓名|名字|户名|{_LISTED}|(?:full |first |last )?name)(?:姓名|名称)?(?::.*)?", re.IGNORECASE
 )
+_OF_LISTED: Final = re.compile(rf"{_LISTED}|事主|本人|victim|customer|\buser", re.IGNORECASE)
 _MAKER: Final = re.compile(r"(?!联系|本)[^\d:]{1,6}[人者方]:")
 _MAY_NAME_ZH: Final = (
     "骗子|群主|快递员|反诈中心|示例|样例|范例|举例|嫌疑人|嫌犯|警长|所长|教导员|指导员|大队长|中队长|探长|老师|班主任|领导|组长|派出所|公安局|分局|警务室|刑警|客服|热线|咨询|监督|举报|投诉|服务|技术支持|疑问|问题|请联|请致|请拨"
@@ -82,6 +81,11 @@ def names_role(cell: str) -> bool:
 def names_listed(cell: str) -> bool:
     """Whether a cell is a label of a person of the list, such as 姓名."""
     return _PERSON.fullmatch(_plain(cell)) is not None
+
+
+def names_phone_of_listed(label: str) -> bool:
+    """Whether a label of phones says that they are of a person of the list, such as 受害人电话."""
+    return _OF_LISTED.search(label) is not None
 
 
 def names_hotline(cell: str) -> bool:

@@ -10,7 +10,8 @@ from typing import Final
 
 from pilookup.custody.intake.columns.cells.reader import is_bare_landline
 from pilookup.custody.intake.columns.contact_lines import is_contact_line_of
-from pilookup.custody.intake.columns.labelled import is_nothing, phone_cells
+from pilookup.custody.intake.columns.judge import is_nothing
+from pilookup.custody.intake.columns.labelled import phone_cells
 from pilookup.custody.intake.columns.layout import Layout
 from pilookup.custody.intake.columns.mobiles import mobiles_in
 from pilookup.custody.intake.columns.months import MonthReader

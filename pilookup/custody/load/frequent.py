@@ -12,10 +12,13 @@ from pilookup.custody.intake.rows.packed import OFFSET, PackedNumbers
 
 MIN_ROWS: Final = 10_000
 ONE_IN: Final = 100
-"""In a file of so many rows, a number that fills more than one row in so many is told."""
+"""In a file of 10,000 rows or more, the report warns of a number that fills more than one row in 100."""
 FEW_ROWS: Final = 20
 ONE_IN_FEW: Final = 2
-"""The same in a smaller file: the owner of a phone calls and is called, so that no column has one number alone."""
+"""In a smaller file of 20 rows or more, it warns of one that fills more than half of the rows.
+
+The owner of a phone calls and is called, so that no column of such a list has one number alone.
+"""
 _CANDIDATE_ONE_IN: Final = 2_000
 
 
@@ -45,9 +48,9 @@ class FrequentNumbers:
         """Add a warning to the report of the file if numbers are frequent in it."""
         if report.rows < FEW_ROWS:
             return
-        one_in, share = (
-            (ONE_IN, "one row in a hundred") if report.rows >= MIN_ROWS else (ONE_IN_FEW, "half of the rows")
-        )
+        one_in, share = ONE_IN, "one row in a hundred"
+        if report.rows < MIN_ROWS:
+            one_in, share = ONE_IN_FEW, "half of the rows"
         frequent = [count for count in self._counts.values() if count * one_in > report.rows]
         numbers = "1 number fills" if len(frequent) == 1 else f"{len(frequent)} numbers each fill"
         report.warn(

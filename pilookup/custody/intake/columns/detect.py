@@ -105,11 +105,7 @@ def _choose(
 ) -> Layout:
     labels = header.labels if header else ()
     above = _above(table.head, header, options.region)
-    of_officers = (
-        is_of_officers(above, labels)
-        or is_place_of_others(table.location)
-        or (table.names is None and any(map(titles_officers, above[-1:])))
-    )
+    of_officers = _is_of_officers(table, above, labels)
     start = header.data if header else 0
     if of_officers and not start:
         start = len(above)
@@ -117,13 +113,12 @@ def _choose(
     rows = without_contact_lines(rows_of_layout(of_table, options.region))
     width = max([len(labels), *(len(row) for row in rows)], default=0)
     words = _without_lines_of_others(table, options.region)
-    if of_officers:
-        of_another = tuple(range(width))
-    else:
+    of_another = tuple(range(width))
+    if not of_officers:
         below = table.head[start + len(of_table) :]
         former = _without_officers(previous, header, above)
-        of_another = columns_of_another(words, labels, width, former, of_table, below, options.region)
-        of_another = tuple(sorted({*of_another, *phones_of_handlers(labels, rows)}))
+        named = columns_of_another(words, labels, width, former, of_table, below, options.region)
+        of_another = tuple(sorted({*named, *phones_of_handlers(labels, rows)}))
     above_of = partial(words_above, words, labels, previous=previous)
     columns = [column_of(at, label_of(labels, at), above_of(at), rows, options) for at in range(width)]
     _join(columns, labels, rows, options)
@@ -155,6 +150,13 @@ def _choose(
         passed_over=_passed_over(table.head, header, options.region),
     )
     return _wide_enough(_with_phones(layout, columns, table, labels, width, options))
+
+
+def _is_of_officers(table: TableHead, above: Rows, labels: Sequence[str]) -> bool:
+    """Whether a table is a list of officers, by what stands above it, its header, or the name of its place."""
+    if is_of_officers(above, labels) or is_place_of_others(table.location):
+        return True
+    return table.names is None and any(map(titles_officers, above[-1:]))
 
 
 def _without_officers(previous: Layout | None, header: HeaderRows | None, above: Rows) -> Layout | None:

@@ -9,7 +9,8 @@ from pilookup.custody.intake.columns.long_cells import remember_long
 from pilookup.identifier import canonicalise
 
 WORD_BEFORE: Final = (
-    r"(?:(?<=\\u[0-9a-f]{4})|(?<=\\[nrt])|(?<=%[0-9a-f]{2})|(?<![0-9a-z])(?:vx|v|w|wx|weixin|wechat|qq|zfb|alipay|whatsapp|tel|telephone|phone|mobile|mob|cell|call|hp|m|p|t|sj"
+    r"(?:(?<=\\u[0-9a-f]{4})|(?<=\\[nrt])|(?<=%[0-9a-f]{2})"
+    r"|(?<![0-9a-z])(?:vx|v|w|wx|weixin|wechat|qq|zfb|alipay|whatsapp|tel|telephone|phone|mobile|mob|cell|call|hp|m|p|t|sj"
     r"|sjh|dh|num|number|no)?)"
 )
 """What may touch a number in front: nothing, a word that people write before one, or a character that is escaped, as in

@@ -16,7 +16,10 @@ _LABEL: Final = "经办人"
 
 
 def cells_of_other(label: str, value: str) -> list[str]:
-    """The cells of a value of somebody else behind the columns of a row: by the first, the second one is told."""
+    """Two cells to add to a row for a value of somebody else: a label of an officer, and the value.
+
+    By the label the numbers of the value are counted as those of another party, and not stored.
+    """
     return [_LABEL, f"{label}：{value}" if label else value]
 
 

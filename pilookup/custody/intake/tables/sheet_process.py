@@ -22,7 +22,6 @@ _DAMAGED = (
     f"{limits.MAX_SHEET_SECONDS // 60} minutes: save the sheet as CSV and load that"
 )
 
-
 _SHEET = "sheet "
 
 

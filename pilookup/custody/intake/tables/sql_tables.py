@@ -3,7 +3,7 @@
 Rows are the values of INSERT and REPLACE statements and the lines of COPY. The names of the columns stand in these
 statements or in CREATE TABLE. No statement is run. The values that UPDATE sets are rows of a table of their own if one
 of them may be a number. Other statements are left out, but one that has a mobile number is a row of a table of text, so
-that it is told.
+that the report counts the number as not read.
 """
 
 import csv

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from pilookup.custody.intake.columns.cells.text import cell_text
+from pilookup.custody.intake.columns.cells.text import cell_text, with_digits
 from pilookup.custody.intake.columns.find_numbers import find_numbers
 from pilookup.custody.intake.columns.mobiles import NO_DECIMAL, WORD_BEFORE
 from pilookup.identifier import canonicalise
@@ -28,6 +28,7 @@ _TEXT: Final = re.compile(
 )
 _PLUS: Final = re.compile(r"(?<!\d)\+[1-9]")
 _LEAST_DIGITS: Final = 8
+_EIGHT_DIGITS: Final = with_digits(_LEAST_DIGITS)
 _DIGITS: Final = frozenset("0123456789")
 
 
@@ -39,6 +40,11 @@ def is_full_number(cell: str) -> bool:
     instead. A mainland mobile with a 0 in front, or with decimal places that a program added, is among them.
     """
     return len(cell) >= LEAST_CHARS and _FULL.fullmatch(cell) is not None
+
+
+def may_be_full(cell: str) -> bool:
+    """Whether a cell may have a number that is written in full. Cheap to see."""
+    return len(cell) >= LEAST_CHARS and _EIGHT_DIGITS.search(cell) is not None and any(char.isdigit() for char in cell)
 
 
 def full_numbers(cell: str, region: str) -> Iterator[bytes | None]:

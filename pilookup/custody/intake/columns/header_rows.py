@@ -14,7 +14,10 @@ from pilookup.custody.intake.columns.judge import digit_count, is_entry, is_one_
 Rows = Sequence[Sequence[str]]
 
 MAX_HEADER_ROWS: Final = 3
-_DATA: Final = re.compile(r"\d(?:[\s\-]?\d){4}|[〇零一二三四五六七八九幺]{7}|\d{3}[*xX]{4}\d{4}")
+_NUMERALS: Final = "〇零一二三四五六七八九幺"
+_DATA: Final = re.compile(rf"\d(?:[\s\-]?\d){{4}}|[{_NUMERALS}]{{7}}|\d{{3}}[*xX]{{4}}\d{{4}}")
+_MAY_HOLD: Final = re.compile(rf"(?:\d\D*){{5}}|(?:[{_NUMERALS}][^{_NUMERALS}]*){{7}}")
+"""A cell that holds such digits, with others between or not. Most cells do not, and are seen not to fast."""
 _EXAMPLE: Final = re.compile(r"[(\[{<（【《「].*?[)\]}>）】》」]|(?:例如|如|例|e\.?g\.?)[:：]?\s*[\d\s*+-]+$")
 _NAMES: Final = re.compile(
     r"手机|手機|电话|電話|号码|號碼|[联聯][系繫络絡]|座机|固话|宅电|phone|mobile|msisdn|tel|cell|mob|hp|number|contact"
@@ -60,8 +63,9 @@ def is_header_row(row: Sequence[str]) -> bool:
     A cell names a phone column, two name parts of a number, or nearly all cells, three or more, are names of columns;
     two are enough if one names somebody else.
     """
-    is_named = any(map(names_phone, row)) or _has_names(row) or _names_parts(row)
-    return is_named and not _holds_digits(row)
+    if _holds_digits(row):
+        return False
+    return any(map(names_phone, row)) or _has_names(row) or _names_parts(row)
 
 
 def _names_parts(row: Sequence[str]) -> bool:
@@ -223,7 +227,7 @@ def number_columns(row: Sequence[str], region: str) -> set[int]:
 
 def _holds_digits(row: Sequence[str]) -> bool:
     """Whether a cell has digits as data have, also in Chinese numerals or masked. The example behind a name is none."""
-    return any(_DATA.search(_without_example(cell)) for cell in row if cell)
+    return any(_DATA.search(_without_example(cell)) for cell in row if _MAY_HOLD.search(cell))
 
 
 def _without_example(cell: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from pilookup.custody.intake.columns.long_cells import remember_long
 from pilookup.custody.intake.columns.persons import is_name, without_names
@@ -13,6 +14,8 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WORD = re.compile(r"[a-z]+")
 _ORDINAL = re.compile(r"[\d一二三四五]{0,2}$")
+_REMEMBERED = 16
+"""Cells whose plain form is kept: a dozen rules look at each cell of a row, one after the other."""
 
 _ZH_PHONE = re.compile(
     r"(?:(?!是否|有无|传真|没|无|未|不)[^\d]){0,12}?"
@@ -302,10 +305,12 @@ def _casefolded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip().strip("\ufeff").casefold()
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _without_brackets(header: str) -> str:
     return _BRACKETS.sub("", unicodedata.normalize("NFKC", header)).strip()
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _compact(header: str) -> str:
     return _ORDINAL.sub("", _NOISE.sub("", _without_brackets(header))).casefold()
 

@@ -68,11 +68,11 @@ def phone_cells(row: Sequence[str]) -> dict[int, bool]:
             continue
         if names_phone(cell):
             current = not names_phone_of_other(cell) and not headers.is_fax(cell)
-        elif is_nothing(cell):
+        elif current is None or is_nothing(cell):
             continue
         elif _is_label(cell):
             current = None
-        elif current is not None:
+        else:
             found[column] = current
     return found
 

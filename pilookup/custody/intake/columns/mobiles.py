@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from pilookup.custody.intake.columns.cells.text import CHINESE_DIGITS, cell_text
+from pilookup.custody.intake.columns.cells.text import CHINESE_DIGITS, cell_text, with_digits
 from pilookup.custody.intake.columns.long_cells import remember_long
 from pilookup.identifier import canonicalise
 
@@ -39,6 +39,8 @@ _MOBILE: Final = re.compile(
 _NO_NUMBER = re.compile(r"@(?:chatroom|lid|g\.us|newsletter|broadcast)(?![a-z0-9])")
 _MOBILES = re.compile(r"\s*1[3-9][0-9]{9}(?:[\s/、,，;；|]+1[3-9][0-9]{9})+\s*")
 _TWO_MOBILES = 23
+_DIGIT: Final = re.compile(rf"[\d{''.join(CHINESE_DIGITS)}]")
+_ELEVEN_DIGITS: Final = with_digits(11)
 
 
 def is_list_of_mobiles(cell: str) -> bool:
@@ -60,7 +62,7 @@ def find_mobiles(text: str) -> list[tuple[int, int]]:
     Returns:
         Where each starts and stops in the text, in order.
     """
-    if not any(char.isdecimal() or char in CHINESE_DIGITS for char in text):
+    if not _DIGIT.search(text) or not _ELEVEN_DIGITS.search(text):
         return []
     content = cell_text(text)
     found = [one for one in _MOBILE.finditer(content.plain) if not _NO_NUMBER.match(content.plain, one.end())]

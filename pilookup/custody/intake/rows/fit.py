@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from pilookup.custody.intake.columns.block_titles import titles_officers, titles_others
 from pilookup.custody.intake.columns.find_numbers import find_numbers
-from pilookup.custody.intake.columns.full_numbers import LEAST_CHARS, full_numbers, is_bare
-from pilookup.custody.intake.columns.header_rows import is_header_row
+from pilookup.custody.intake.columns.full_numbers import full_numbers, is_bare, may_be_full
+from pilookup.custody.intake.columns.header_rows import filled_cells, is_header_row
 from pilookup.custody.intake.columns.labelled import phone_cells
 from pilookup.custody.intake.columns.layout import Layout, header_digest
 from pilookup.custody.intake.columns.mobiles import mobiles_in
@@ -84,7 +84,7 @@ def outside_full_numbers(
     """
     found: list[OutsideFullNumber] = []
     for column, cell in enumerate(row):
-        if column in skipped or len(cell) < LEAST_CHARS or not any(char.isdigit() for char in cell):
+        if column in skipped or not may_be_full(cell):
             continue
         mobiles = mobiles_in(cell)
         numbers: Iterable[bytes | None] = full_numbers(cell, region)
@@ -109,11 +109,15 @@ def starts_new_table(row: Sequence[str], layout: Layout) -> bool:
 
     It is the title of a list or block of officers, or of another one below one of officers.
     """
-    if is_header_row(row) or names_officers(row) or (layout.of_officers and names_list(row)):
-        return True
-    if not layout.labelled and (titles_officers(row) or (layout.of_officers and titles_others(row))):
+    if is_header_row(row) or (filled_cells(row) == 1 and _is_title(row, layout)):
         return True
     return not layout.labelled and any(mobiles_in(row[column]) for column in phone_cells(row))
+
+
+def _is_title(row: Sequence[str], layout: Layout) -> bool:
+    if names_officers(row) or (layout.of_officers and names_list(row)):
+        return True
+    return not layout.labelled and (titles_officers(row) or (layout.of_officers and titles_others(row)))
 
 
 def leaves_layout(layout: Layout, outside: Sequence[OutsideMobile], *, numbers: int, rejects: int) -> bool:

@@ -24,6 +24,8 @@ _CHINESE_DIGITS = {
 }
 CHINESE_DIGITS = frozenset(_CHINESE_DIGITS)
 _CHINESE_NUMBER = re.compile(f"[{''.join(_CHINESE_DIGITS)}]{{7,}}")
+_DIGIT_LIKE = rf"\d{''.join(_CHINESE_DIGITS)}OoＯｏ"
+"""The characters that may be a digit in the plain form."""
 _TO_DIGITS = str.maketrans(_CHINESE_DIGITS)
 _LETTER_O = re.compile(
     r"(?<![0-9a-z])((?:\+?86[ -]?)?)(1[3-9][0-9o][ -]?[0-9o]{4}[ -]?[0-9o]{4})(?![0-9a-z])(?!\.[0-9])"
@@ -73,6 +75,11 @@ class CellText:
     def span(self, start: int, stop: int) -> tuple[int, int]:
         """Where the part of the cell is that a part of the plain form, not empty, stands for."""
         return (start, stop) if self._at is None else (self._at[start], self._at[stop - 1] + 1)
+
+
+def with_digits(count: int) -> re.Pattern[str]:
+    """What finds text that may have so many digits in its plain form. Most cells of a table have fewer."""
+    return re.compile(rf"(?:[{_DIGIT_LIKE}][^{_DIGIT_LIKE}]*){{{count}}}")
 
 
 def cell_text(cell: str) -> CellText:

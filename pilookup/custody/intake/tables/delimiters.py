@@ -55,7 +55,7 @@ def frequent_delimiters(lines: Sequence[str]) -> list[str]:
             even = _even_lines(sign, lines) if not alone and sign not in _NO_SIGNS else []
             if even:
                 usual = [sign * _common_length(sign, even)]
-            frequent.update([sign] if alone else _units(sign, map(len, usual)))
+            frequent.update([sign] if alone else [*_units(sign, map(len, usual)), *_shorter(runs, usual)])
     signs = [sign for sign in frequent - {*USUAL, *_NO_SIGNS} if "*" not in sign]
     others = sorted(signs, key=lambda sign: (-(counts + mixed)[sign], sign))[:_MAX_SIGNS]
     return [sign for sign in USUAL if sign in frequent or sign in _NEVER_DOUBLED] + others
@@ -79,6 +79,12 @@ def _common_length(sign: str, lines: Sequence[str]) -> int:
 
 def _is_part(sign: str, longer: Iterable[str], lines: Sequence[str]) -> bool:
     return any(sign in other and not any(sign in line.replace(other, "") for line in lines) for other in longer)
+
+
+def _shorter(runs: Sequence[str], usual: Sequence[str]) -> list[str]:
+    """The runs of several signs of which all usual runs are multiples: nearly all rows may have an empty cell."""
+    lengths = {len(run) for run in usual}
+    return [run for run in runs if 1 < len(run) and lengths and not any(length % len(run) for length in lengths)]
 
 
 def _units(sign: str, of_runs: Iterable[int]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Final
 
 from pilookup.custody.intake.columns import given, headers, labelled
 from pilookup.custody.intake.columns.block_titles import titles_officers, titles_others
+from pilookup.custody.intake.columns.code_columns import code_columns
 from pilookup.custody.intake.columns.column import Column, column_of
 from pilookup.custody.intake.columns.contact_lines import are_kinds, without_contact_lines
 from pilookup.custody.intake.columns.handlers import phones_of_handlers
@@ -23,6 +24,7 @@ from pilookup.custody.intake.columns.judge import (
     has_eleven_digits,
 )
 from pilookup.custody.intake.columns.layout import Layout, RoleOfColumn, UnreadColumn, header_digest
+from pilookup.custody.intake.columns.local_numbers import local_numbers
 from pilookup.custody.intake.columns.mobiles import mobiles_in
 from pilookup.custody.intake.columns.moved_columns import rows_of_layout
 from pilookup.custody.intake.columns.officers import is_of_officers, is_place_of_others, names_list, names_officers
@@ -122,8 +124,9 @@ def _choose(
     above_of = partial(words_above, words, labels, previous=previous)
     columns = [column_of(at, label_of(labels, at), above_of(at), rows, options) for at in range(width)]
     _join(columns, labels, rows, options)
+    codes = code_columns(columns, rows, options.region)
     _mark(columns, rows, of_another)
-    roles = _roles(columns, labels) | _given_roles(table, labels, width, options)
+    roles = _roles(labels) | _given_roles(table, labels, width, options)
     layout = Layout(
         start=start,
         phones=(),
@@ -134,8 +137,7 @@ def _choose(
         filled_cells=_usual_width([[cell for cell in row if cell.strip()] for row in rows], 0),
         account=roles.get(ColumnRole.ACCOUNT),
         date=roles.get(ColumnRole.DATE),
-        country=roles.get(ColumnRole.COUNTRY),
-        area=roles.get(ColumnRole.AREA),
+        codes=codes,
         blank=tuple(column.at for column in columns if not column.counts.filled),
         eleven_digits=tuple(column.at for column in columns if has_eleven_digits(column.cells)),
         kinds=tuple(column.at for column in columns if are_kinds(column.cells)),
@@ -234,17 +236,13 @@ def _filled_width(row: Sequence[str]) -> int:
     return max((at + 1 for at, cell in enumerate(row) if cell.strip()), default=0)
 
 
-def _roles(columns: Sequence[Column], labels: Sequence[str]) -> dict[ColumnRole, int]:
-    """The account, date, country and area columns, by their headers."""
+def _roles(labels: Sequence[str]) -> dict[ColumnRole, int]:
+    """The account and date columns, by their headers."""
     roles: dict[ColumnRole, int] = {}
     for role, rank in ((ColumnRole.ACCOUNT, headers.account_rank), (ColumnRole.DATE, headers.date_rank)):
         ranked = [(order, at) for at, label in enumerate(labels) if (order := rank(label)) is not None]
         if ranked:
             roles[role] = min(ranked)[1]
-    for role, test in ((ColumnRole.COUNTRY, headers.is_country), (ColumnRole.AREA, headers.is_area)):
-        found = next((column.at for column in columns if test(column.label) and column.counts.filled), None)
-        if found is not None:
-            roles[role] = found
     return roles
 
 
@@ -273,9 +271,7 @@ def _with_phones(
         unread = unread_beside(columns, set(named), left_out)
         by = dict.fromkeys(named, ChosenBy.GIVEN)
         return _finished(layout, phones, unread, by, first_filled=False)
-    pool = [
-        column for column in columns if column.at not in left_out and column.at not in (layout.country, layout.area)
-    ]
+    pool = [column for column in columns if column.at not in left_out and column.at not in layout.code_columns()]
     unread = [UnreadColumn(at, None) for at in sorted(left_out)]
     if options.kind is Kind.MALICIOUS:
         phones, more = registration_columns(pool)
@@ -296,14 +292,13 @@ def _finished(
     """The layout with its phone columns, and with the roles that the report shows."""
     roles = [RoleOfColumn(column.at, ColumnRole.PHONE, by[column.at]) for column in phones]
     roles += [RoleOfColumn(column.column, ColumnRole.NONE, by.get(column.column, ChosenBy.GIVEN)) for column in unread]
-    others = (
-        (layout.account, ColumnRole.ACCOUNT),
-        (layout.date, ColumnRole.DATE),
-        (layout.country, ColumnRole.COUNTRY),
-        (layout.area, ColumnRole.AREA),
-    )
+    others = [
+        RoleOfColumn(at, role, ChosenBy.NAME)
+        for at, role in ((layout.account, ColumnRole.ACCOUNT), (layout.date, ColumnRole.DATE))
+        if at is not None
+    ]
     taken = {role.column for role in roles}
-    roles += [RoleOfColumn(at, role, ChosenBy.NAME) for at, role in others if at is not None and at not in taken]
+    roles += [role for role in (*others, *layout.codes) if role.column not in taken]
     return replace(
         layout,
         phones=tuple(column.phone for column in phones),
@@ -326,4 +321,5 @@ def _passed_over(rows: Rows, header: HeaderRows | None, region: str) -> int:
         for row in rows[: header.first]
         for cell in row
     )
+    above += sum(len(local_numbers(row, region)) for row in rows[: header.first])
     return above + sum(is_number_alone(cell, region) for row in rows[header.first : header.data] for cell in row)

@@ -10,6 +10,7 @@ from typing import Final
 from pilookup.custody.intake.columns import headers
 from pilookup.custody.intake.columns.find_numbers import find_numbers
 from pilookup.custody.intake.columns.judge import digit_count, is_entry, is_one_number
+from pilookup.custody.intake.columns.local_numbers import is_local, local_numbers
 
 Rows = Sequence[Sequence[str]]
 
@@ -104,7 +105,8 @@ def find_header(
     """Find the header that explains the rows under it best.
 
     A header row names a phone column and has no number. Of several, the first under which most rows with numbers have
-    one in a column that it names is the header. Without one, the rows directly above the first number are.
+    one in a column that it names is the header. Landlines without their area codes count in these columns too. Without
+    one, the rows directly above the first number are.
 
     Args:
         rows: The first rows of a table.
@@ -125,8 +127,11 @@ def find_header(
         named = {
             column for row in header for column, cell in enumerate(row) if names_phone(cell) or _is_wanted(cell, wanted)
         }
-        explained = sum(bool(named & found) for found in numbers[at + 1 : until])
-        with_numbers = sum(bool(found) for found in numbers[at + 1 : until])
+        local = [{column for column in named if is_local(cell_of(row, column))} for row in rows[at + 1 : until]]
+        explained = sum(
+            bool((named & found) | digits) for found, digits in zip(numbers[at + 1 : until], local, strict=True)
+        )
+        with_numbers = sum(bool(found | digits) for found, digits in zip(numbers[at + 1 : until], local, strict=True))
         if explained and explained * 2 >= with_numbers:
             if _is_another_table(rows[:at], region):
                 return _above_first_number(rows[:at], numbers[:at], others)
@@ -136,6 +141,11 @@ def find_header(
     if best is not None and (best[1] or sum(map(bool, numbers)) * 2 < len(rows)):
         return _header(rows, numbers, best[0], by_name=True)
     return _above_first_number(rows, numbers, others)
+
+
+def cell_of(row: Sequence[str], column: int) -> str:
+    """The cell of a column; empty if the row has none."""
+    return row[column] if column < len(row) else ""
 
 
 def _is_another_table(above: Rows, region: str) -> bool:
@@ -215,8 +225,8 @@ def _above_first_number(rows: Rows, numbers: Sequence[set[int]], others: Sequenc
 
 
 def number_columns(row: Sequence[str], region: str) -> set[int]:
-    """The columns in which a row has a number, or entries with numbers."""
-    return {
+    """The columns in which a row has a number, entries with numbers, or a local number behind its code."""
+    return local_numbers(row, region).keys() | {
         column
         for column, cell in enumerate(row)
         if digit_count(cell) >= _LEAST_DIGITS

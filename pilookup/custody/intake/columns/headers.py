@@ -8,7 +8,7 @@ from pilookup.custody.intake.columns.long_cells import remember_long
 from pilookup.custody.intake.columns.persons import is_name, without_names
 
 _BRACKETS = re.compile(r"[(\[{<（【《「].*?[)\]}>）】》」]")
-_ALTERNATIVES = re.compile(r"[/、,，;；|&\n]|或|和")
+_ALTERNATIVES = re.compile(r"[/、,，;；|&\n]|或|和|及|与|(?<=\s)(?:and|or)(?=\s)")
 _NOISE = re.compile(r"[\s_\-*:：.#'\"?!]+")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -82,6 +82,9 @@ _ID = re.compile(
 )
 """Names of identifiers. A mobile is a name in some services (微信号), so their columns are judged by their cells."""
 _FAX = re.compile(r"传真|傳真|fax|短信中心|短消息中心|servicecent(?:er|re)|smsc")
+_PHONE_AND_FAX = re.compile(
+    r"(?:电话|電話|手机|座机|固话|联系方式|tel(?:ephone)?|phone)号?码?(?:传真|傳真|fax)(?:号码?)?"
+)
 _LANDLINE = re.compile(r"座机|固话|固定电话|宅电|住宅电话|landline")
 _OTHER_PARTY = re.compile(
     r"承办|民警|警官|警员|办案|经办|经手|客服|客户经理|业务员|热线|举报|商家|商户|卖家|店铺|店主|发货|发件|寄件|快递|配送|骑手|网点"
@@ -123,16 +126,18 @@ _OFFICE = re.compile(
 _OWNER = re.compile(r"机主|本方|本机|己方|本端|持机|owner")
 _PEER = re.compile(r"对方|对端|通话号码|通话对象|peer|otherparty|counterpart")
 _CALL_CONTACT = re.compile(r"联系人(?:号码|电话|手机号?码?)?|contact(?:phone|number)?")
-_AREA = re.compile(r"(?:电话|长途|城市|座机|固话)?区号|areacode")
+_AREA = re.compile(r"[\u3400-\u9fff]{0,8}区号|(?:phone|tel|telephone|home|work|office|landline)?areacode")
 _PART = re.compile(
     r"(?:手机|电话|联系方式)?[号號]?[码碼]?(?:前|后|後|末|中间?|[头尾])(?:[三四七八]|[3478])位(?:数字?)?"
     r"|(?:手机|电话)?[号號]?[码碼]?(?:号段|尾号|号头)"
     r"|(?:phone|mobile)?(?:number)?(?:prefix|suffix|(?:first|last)(?:[3478]|three|four|seven|eight)(?:digits)?)"
 )
 _COUNTRY = re.compile(
-    r"(?:所在|所属|归属|号码|手机)?(?:国家(?:名称?|代号|[代区]?码|区号)?|国别|国籍|国家[/或及与、]?地区|国际(?:区号|代码|冠码)|国码|归属国家?)"
-    r"|country(?:code|name)?|callingcode|dial(?:ing)?code|cc|nation(?:ality|code)?|region"
+    r"(?:所在|所属|归属|号码|手机|[\u3400-\u9fff]{1,8}(?=国家?[代区]?码|国家代号|国际))?(?:国家(?:名称?|代号|[代区]?码|区号)?|国别|国籍|国家[/或及与、]?地区|国际(?:区号|代码|冠码)|国码|归属国家?)"
+    r"|(?:(?:phone|mobile|cell|tel|telephone|home|work|emergency|contact)(?=country|calling|dial|cc))?"
+    r"(?:country(?:code|name)?|callingcode|dial(?:ing)?code|cc)|nation(?:ality|code)?|region|(?:phone|mobile|tel)code"
 )
+_NATIONALITY = re.compile(r"国籍|国别|nationality|citizenship")
 _RELATED = re.compile(
     r"紧急|家属|亲属|亲情|配偶|妻|夫|父|母|家长|监护|子女|儿子|女儿|朋友|担保|推荐|介绍|推广|邀请|上级|上线|代理|购买|买家|买方|号商|卡商|收货|收件|助理|单位|公司|商务|住宅|家庭|备用|其他"
     r"|buyer|inviter|referrer|promoter|receiver|emergency|spouse|parent|guardian|relative|friend|reference|work|business|home|other|alternate|backup|assistant"
@@ -187,8 +192,15 @@ def is_id(header: str) -> bool:
 
 
 def is_fax(header: str) -> bool:
-    """Whether a header cell names numbers that are nobody's phone: of faxes, or of an operator's message centre."""
-    return bool(_FAX.search(_compact(header)))
+    """Whether a header cell names numbers that are nobody's phone: of faxes, or of an operator's message centre.
+
+    One that names phones too, as in "电话/传真", does not.
+    """
+    text = _compact(header)
+    if not _FAX.search(text) or _PHONE_AND_FAX.search(text):
+        return False
+    names = _ALTERNATIVES.split(_without_brackets(header))
+    return not any(is_phone(name) and not _FAX.search(_compact(name)) for name in names)
 
 
 def is_landline(header: str) -> bool:
@@ -255,6 +267,11 @@ def is_part(header: str) -> bool:
 def is_country(header: str) -> bool:
     """Whether a header cell names a column of countries or calling codes."""
     return bool(_COUNTRY.fullmatch(_compact(header)))
+
+
+def is_nationality(header: str) -> bool:
+    """Whether a header cell names the nationalities of persons, who may have a phone of another country."""
+    return bool(_NATIONALITY.fullmatch(_compact(header)))
 
 
 def is_known(header: str) -> bool:

@@ -29,6 +29,9 @@ class PhoneColumn:
         is_given: Whether the operator named it. Then its numbers are read whatever words stand beside them.
         plus: What a plus sign before a mainland mobile is.
         before: The columns with the first digits of its numbers, if these are split over several columns.
+        area: The column of area codes that belong to its numbers, if there is one.
+        country: The same of countries or calling codes.
+        by_nationality: Whether these are nationalities, which say nothing of a mainland mobile.
     """
 
     column: int
@@ -39,6 +42,9 @@ class PhoneColumn:
     is_given: bool = False
     plus: Plus = Plus.CALLING_CODE
     before: tuple[int, ...] = ()
+    area: int | None = None
+    country: int | None = None
+    by_nationality: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +81,7 @@ class Layout:
         first_filled: Whether a row's number is in the first of `phones` that is filled. Otherwise all are read.
         account: The account column, if there is one.
         date: The date column, if there is one.
-        country: A column of countries or calling codes that belong to the numbers.
-        area: A column of area codes that belong to the numbers.
+        codes: The columns of area codes, countries and calling codes.
         unread: The columns that are known and not read.
         blank: The columns that were blank in all rows that were examined.
         eleven_digits: The columns in which two of the first cells are eleven digits and nothing else.
@@ -112,8 +117,7 @@ class Layout:
     first_filled: bool = False
     account: int | None = None
     date: int | None = None
-    country: int | None = None
-    area: int | None = None
+    codes: tuple[RoleOfColumn, ...] = ()
     unread: tuple[UnreadColumn, ...] = ()
     blank: tuple[int, ...] = ()
     eleven_digits: tuple[int, ...] = ()
@@ -146,7 +150,11 @@ class Layout:
     @property
     def has_whole_numbers(self) -> bool:
         """Whether a phone cell alone says what its number is: not a country, digits or plus signs of other cells."""
-        return self.country is None and not any(phone.before or phone.plus is Plus.STRAY for phone in self.phones)
+        return not any(phone.before or phone.country is not None or phone.plus is Plus.STRAY for phone in self.phones)
+
+    def code_columns(self) -> list[int]:
+        """The columns of codes."""
+        return [code.column for code in self.codes]
 
     def identifiers(self) -> list[int]:
         """The columns of identifiers whose numbers concern nobody, unless they are phones that have moved there."""

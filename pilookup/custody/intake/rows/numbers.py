@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from pilookup.custody.intake.columns.cells.reader import is_mobile
 from pilookup.custody.intake.columns.find_numbers import find_numbers
 from pilookup.custody.intake.columns.labelled import phone_cells
 from pilookup.custody.intake.columns.layout import Layout, PhoneColumn
 from pilookup.custody.intake.columns.split_numbers import joined
 from pilookup.custody.intake.columns.stray_plus import Plus, without_stray_plus
-from pilookup.identifier import Reason
+from pilookup.identifier import Reason, canonicalise
 
 _SERVICE: Final = re.compile(r"[48]00[0-9]{7}")
 """A number that anybody in the mainland calls for a service; in a list of another country it is a person's."""
@@ -45,12 +46,18 @@ def candidates(
         region,
         bare_landlines=phone.bare_landlines and not layout.is_wide(row),
         short_mantissa=phone.short_mantissa,
-        area=cell_of(row, layout.area),
-        country=cell_of(row, layout.country),
+        area=cell_of(row, phone.area),
+        country=_country_of(row, phone, cell, region),
     )
     if phone.is_foreign:
         return [(text, Reason.NO_AREA_CODE if _SERVICE.fullmatch(text.strip()) else result) for text, result in found]
     return found
+
+
+def _country_of(row: Sequence[str], phone: PhoneColumn, cell: str, region: str) -> str:
+    """The country cell of a number; empty if it says nothing of it."""
+    country = cell_of(row, phone.country)
+    return "" if phone.by_nationality and country and is_mobile(canonicalise(cell, region)) else country
 
 
 def read_numbers(row: Sequence[str], layout: Layout, region: str) -> tuple[set[bytes], int]:

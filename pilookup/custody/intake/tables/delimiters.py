@@ -84,7 +84,7 @@ def _is_part(sign: str, longer: Iterable[str], lines: Sequence[str]) -> bool:
 def _shorter(runs: Sequence[str], usual: Sequence[str]) -> list[str]:
     """The runs of several signs of which all usual runs are multiples: nearly all rows may have an empty cell."""
     lengths = {len(run) for run in usual}
-    return [run for run in runs if 1 < len(run) and lengths and not any(length % len(run) for length in lengths)]
+    return [run for run in runs if len(run) > 1 and lengths and not any(length % len(run) for length in lengths)]
 
 
 def _units(sign: str, of_runs: Iterable[int]) -> Iterator[str]:

@@ -9,6 +9,9 @@ from pilookup.custody.intake.columns.cells.tokens import Atom, Token, tokens
 
 _MOBILE_DIGITS = 11
 _MOBILES = re.compile(r"(?:1[3-9][0-9]{9}){2,}")
+_ORDINAL = re.compile(r"[1-9]|1[0-9]|20")
+_BEHIND_ORDINAL = re.compile(r" ?(?:\) ?|-)")
+_LEAST_DIGITS = 7
 
 
 def items_of(plain: str) -> list[Run | Token]:
@@ -42,10 +45,12 @@ def _separate_glued(atom: Atom) -> Iterable[Atom]:
 
 def _add_atom(items: list[Run | Token], plain: str, atom: Atom) -> None:
     """Put an atom into the last run, or into a new one."""
+    if _is_bare_mobile(atom):
+        _drop_ordinal(items, plain, atom)
     last = items[-1] if items else None
     if isinstance(last, Run):
-        if atom.plus and last.atoms[-1].is_mobile and atom.start == last.stop and _is_bare_mobile(atom):
-            atom.plus = False  # a plus sign between two mobiles separates them
+        if atom.plus and atom.start == last.stop and _is_bare_mobile(atom) and _may_be_number(last):
+            atom.plus = False  # a plus sign between a number and a mobile separates them
             atom.start += 1
         else:
             gap = gap_between(plain, last.atoms[-1], atom)
@@ -54,6 +59,26 @@ def _add_atom(items: list[Run | Token], plain: str, atom: Atom) -> None:
                 last.gaps.append(gap)
                 return
     items.append(Run([atom]))
+
+
+def _may_be_number(run: Run) -> bool:
+    return sum(len(atom.digits) for atom in run.atoms) >= _LEAST_DIGITS
+
+
+def _drop_ordinal(items: list[Run | Token], plain: str, mobile: Atom) -> None:
+    """Drop the number of an item in a list, as in "(1)138..." and "1-138...", before a mobile."""
+    last = items[-1] if items else None
+    if not isinstance(last, Run) or mobile.plus:
+        return
+    ordinal = last.atoms[-1]
+    between = plain[ordinal.stop : mobile.start]
+    if ordinal.plus or not _ORDINAL.fullmatch(ordinal.digits) or not _BEHIND_ORDINAL.fullmatch(between):
+        return
+    last.atoms.pop()
+    if last.atoms:
+        last.gaps.pop()
+    else:
+        items.pop()
 
 
 def _is_bare_mobile(atom: Atom) -> bool:

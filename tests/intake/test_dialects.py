@@ -55,6 +55,19 @@ def test_a_delimiter_of_two_signs_is_found_where_most_rows_have_an_empty_cell(si
     assert [row[-1] for row in rows] == [row[-1] for row in table]
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("lines", [2, 10, 30])
+@pytest.mark.parametrize("last", [True, False])
+def test_a_quoted_cell_may_have_many_lines(delimiter, lines, last):
+    def row(at):
+        cells = [str(at), '"' + "\n".join(f"1381{at:02}{line:05}" for line in range(lines)) + '"']
+        return delimiter.join(cells if last else cells[::-1])
+
+    _, rows = read("\n".join([delimiter.join(["编号", "收件人"] if last else ["收件人", "编号"]), *map(row, range(4))]))
+    assert [len(cells) for cells in rows] == [2] * 5
+    assert [cells[last].count("\n") for cells in rows[1:]] == [lines - 1] * 4
+
+
 @pytest.mark.parametrize("way", [way for way in OTHERS if "aligned" not in way])
 def test_an_ordinary_table_is_separated_and_not_read_as_one_cell_a_line(way):
     table = [["id", "姓名", "手机号"], *([str(i), "张三李四"[i % 2 :], f"1380013{i:04d}"] for i in range(20))]

@@ -367,3 +367,31 @@ def test_the_longest_cell_of_one_sign_is_read(part):
 )
 def test_mobiles_in_free_text(text, found):
     assert [text[start:stop] for start, stop in find_mobiles(text)] == found
+
+
+ORDINALS = ["({})", "（{}）", "{})", "[{}]", "【{}】", "{}-", "{}) ", "{}）"]
+
+
+@given(mobiles(), mobiles(), st.sampled_from(ORDINALS), st.integers(1, 19), st.sampled_from([" ", "", "\n", "；"]))
+def test_the_numbers_of_items_in_a_list_are_no_country_codes(first, second, spelled, at, between):
+    between = between or ("" if spelled[0] in "(（[【" else " ")
+    cell = f"{spelled.format(at)}{first}{between}{spelled.format(at + 1)}{second}"
+    assert identifiers(cell) == [f"tel:+86{number}".encode() for number in (first, second)]
+    assert reasons(cell) == []
+
+
+@pytest.mark.parametrize("cell", ["+1-3024251952", "(+1)3024251952", "+1 (302) 425-1952", "001-302-425-1952"])
+def test_a_country_code_with_its_plus_is_no_number_of_an_item(cell):
+    assert identifiers(cell) == [b"tel:+13024251952"]
+
+
+@given(mobiles(), st.sampled_from(["0571-88888888", "057188888888", "(0571)88888888", "0571 88888888"]))
+def test_a_plus_sign_between_a_landline_and_a_mobile_separates_them(mobile, landline):
+    assert identifiers(f"{landline}+{mobile}") == [LANDLINE, f"tel:+86{mobile}".encode()]
+
+
+@pytest.mark.parametrize("region", ["HK", "TW", "MO", "SG", "JP", "US", "GB", "KR"])
+def test_a_mainland_mobile_is_no_number_of_a_country_where_it_is_not_valid(region):
+    for number in ("13800138000", "15990139000", "19911112222"):
+        found = [result for _, result in find_numbers(number, region)]
+        assert found == [Reason.TOO_LONG] or found == [Reason.NOT_POSSIBLE]

@@ -194,11 +194,15 @@ def _continues_header(rows: Rows, numbers: Sequence[set[int]], at: int) -> bool:
 
 
 def _is_group_row(row: Sequence[str], under: Sequence[str]) -> bool:
-    """Whether a row above a header row has group headers: one names phones or somebody else, and none is a number."""
+    """Whether a row above a header row has group headers: one names phones or whose they are, and none is a number."""
     filled = filled_cells(row)
     fewer = 2 <= filled <= filled_cells(under) and len(row) <= len(under) + 1
-    names = any(names_phone(cell) or (len(cell) <= MAX_NAME and headers.is_other_party(cell)) for cell in row)
+    names = any(names_phone(cell) or (len(cell) <= MAX_NAME and _names_side(cell)) for cell in row)
     return fewer and names and not _holds_digits(row)
+
+
+def _names_side(cell: str) -> bool:
+    return headers.is_other_party(cell) or headers.is_owner(cell) or headers.is_peer(cell)
 
 
 def _labels(rows: Rows) -> tuple[str, ...]:

@@ -125,6 +125,10 @@ _OFFICE = re.compile(
 )
 _OWNER = re.compile(r"机主|本方|本机|己方|本端|持机|owner")
 _PEER = re.compile(r"对方|对端|通话号码|通话对象|peer|otherparty|counterpart")
+_SIDE = re.compile(
+    r"主叫|被叫|(?:发送|发信|发起|接收|收信)(?:方|人|者|号码?|账号|手机号?码?)|发件人|收件人"
+    r"|caller|callee|calling|called|sender|recipient|receiver|^(?:from|to)(?:number|phone|address)?$"
+)
 _CALL_CONTACT = re.compile(r"联系人(?:号码|电话|手机号?码?)?|contact(?:phone|number)?")
 _AREA = re.compile(r"[\u3400-\u9fff]{0,8}区号|(?:phone|tel|telephone|home|work|office|landline)?areacode")
 _PART = re.compile(
@@ -247,6 +251,11 @@ def is_owner(header: str) -> bool:
 def is_peer(header: str) -> bool:
     """Whether a header cell names the other side of a call."""
     return bool(_PEER.search(_compact(header)))
+
+
+def is_side(header: str) -> bool:
+    """Whether a header cell names who calls or writes, or who is called or written to."""
+    return bool(_SIDE.search(_compact(header)))
 
 
 def is_contact(header: str) -> bool:

@@ -30,6 +30,7 @@ _MANTISSAS: Final = 10
 _FULL_MANTISSAS: Final = 0.8
 
 _BARE_11: Final = re.compile(r"[ '=\"]*[0-9]{11}[ '\"]*")
+_BARE_MOBILE: Final = re.compile(r"[ '=\"]*1[3-9][0-9]{9}[ '\"]*")
 _BARE_TEN: Final = re.compile(r"[ '=\"]*(?![48]00)[2-9][0-9]{9}[ '\"]*")
 _BARE_LANDLINE: Final = re.compile(r"[ '=\"]*([2-9][0-9]{9,10}|10[0-9]{8})[ '\"]*")
 _NO_LANDLINE: Final = re.compile(r"[ '=\"]*1[1-9][0-9]{8}[ '\"]*")
@@ -44,6 +45,9 @@ _LIKE_NUMBER: Final = re.compile(
 """As many digits as numbers have, or what a spreadsheet makes of them, and no date."""
 _NOTHING: Final = re.compile(r"无|沒有|没有|未知|不详|空|未填|暂无|none|n/?a|null|nil|[-/\\.]+", re.IGNORECASE)
 _SEGMENTS: Final = re.compile(r"[\r\n;；,，、/]+|\s+(?=[^\d\s:：]{1,10}[:：])")
+_HANDLE: Final = re.compile(r"(?<![0-9A-Za-z])wxid_\w*", re.ASCII)
+_THOUSANDS: Final = re.compile(r"[ '=\"]*1[3-9](?:[,，'][0-9]{3}){3}(?:\.0+)?[ '\"]*")
+"""A mobile with separators of thousands."""
 _NUMERALS: Final = frozenset("〇零一二三四五六七八九幺oO")
 _DIGITS: Final = re.compile(r"\s*[0-9]{7,}\s*")
 _FEW_DIGITS: Final = 5
@@ -70,7 +74,8 @@ class ColumnCells:
         masked: Cells that are a masked number.
         digits: Cells of seven to thirteen digits that are no number.
         bare: Cells of eleven digits and nothing else.
-        bare_numbers: How many of them are numbers: mainland mobiles, and landlines if these may lack their 0.
+        bare_numbers: How many of them are numbers: mainland mobiles, also where the operator has named another country,
+            and landlines if these may lack their 0.
         most_frequent: The number of cells that have the most frequent number.
         different: How many different numbers they have.
         texts_with_mobiles: Cells of other text that contain a mainland mobile.
@@ -148,10 +153,10 @@ def _count_cell(counts: ColumnCells, seen: Counter[bytes], cell: str, region: st
     whole = len(found) == 1 == len(numbers) and is_one_number(cell, region)
     if _BARE_11.fullmatch(cell):
         counts.bare += 1
-        counts.bare_numbers += whole
+        counts.bare_numbers += whole or _BARE_MOBILE.fullmatch(cell) is not None
     if whole:
         counts.mobiles += _MOBILE.fullmatch(numbers[0]) is not None
-    if whole or (numbers and is_entry(cell)):
+    if whole or (numbers and (is_entry(cell) or _THOUSANDS.fullmatch(cell))):
         counts.numbers += 1
         seen.update(numbers)
     elif _MASKED.search(cell):
@@ -198,7 +203,7 @@ def is_one_number(cell: str, region: str) -> bool:
 
 def is_entry(cell: str) -> bool:
     """Whether a cell is a list of entries, each a number with at most a label or a name, and not a sentence."""
-    segments = [segment for segment in _SEGMENTS.split(cell) if digit_count(segment) >= _LEAST_DIGITS]
+    segments = [one for one in _SEGMENTS.split(_HANDLE.sub("", cell)) if digit_count(one) >= _LEAST_DIGITS]
     return bool(segments) and all(_ENTRY.fullmatch(segment) for segment in segments)
 
 

@@ -32,6 +32,7 @@ class PhoneColumn:
         area: The column of area codes that belong to its numbers, if there is one.
         country: The same of countries or calling codes.
         by_nationality: Whether these are nationalities, which say nothing of a mainland mobile.
+        owner: The column of the owner of the phone, who is one of the two sides of each call.
     """
 
     column: int
@@ -45,6 +46,7 @@ class PhoneColumn:
     area: int | None = None
     country: int | None = None
     by_nationality: bool = False
+    owner: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,10 @@ class Layout:
     @property
     def has_whole_numbers(self) -> bool:
         """Whether a phone cell alone says what its number is: not a country, digits or plus signs of other cells."""
-        return not any(phone.before or phone.country is not None or phone.plus is Plus.STRAY for phone in self.phones)
+        return not any(
+            phone.before or phone.plus is Plus.STRAY or (phone.country, phone.owner) != (None, None)
+            for phone in self.phones
+        )
 
     def code_columns(self) -> list[int]:
         """The columns of codes."""

@@ -168,8 +168,12 @@ class Normaliser:
             row.chosen = phone.column
             found = candidates(row.cells, phone, cell, self._layout, self._region)
             office = are_of_office(cell, found, phone)
+            owner = cell_of(row.cells, phone.owner)
+            of_owner = numbers_of_unread(owner, self._region) if owner else ()
             note = row.is_contact_line or is_note(row.cells, cell, found, phone, self._layout)
             for (text, result), of_office in zip(found, office, strict=True):
+                if result in of_owner:
+                    continue  # told where the column of the owner is
                 if not isinstance(result, bytes):
                     row.rejects.append((phone.column, result, text))
                 elif of_office or (phone.column in row.others and not phone.is_given):

@@ -28,6 +28,7 @@ from pilookup.custody.intake.tables.dialect_fit import (
     usual_width,
 )
 from pilookup.custody.intake.tables.labels import find_block_labels, find_labels
+from pilookup.custody.intake.tables.quoted_lines import without_breaks
 from pilookup.custody.intake.tables.separations import (
     BOX_SIGNS,
     MOBILE,
@@ -63,7 +64,7 @@ def detect_dialect(name: str, sample: Sequence[str]) -> Dialect:
         return Dialect(stated[1], _width(sample[1:], stated[1])[0], first_line=2)
     if extension(name) in _TAB_EXTENSIONS and any("\t" in line for line in sample):
         return Dialect("\t", _width(sample, "\t")[0])
-    lines = [_shortened(line.rstrip("\n")) for line in sample if line.strip()]
+    lines = [_shortened(line.rstrip("\n")) for line in without_breaks(sample) if line.strip()]
     control = control_delimiter(lines)
     if control:
         return Dialect(control, _width(lines, control)[0])

@@ -8,6 +8,7 @@ from pilookup.identifier import Reason, canonicalise, libphonenumber
 from pilookup.identifier.characters import plain
 
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
+_BARE_MOBILE = re.compile(r"\s*1[3-9][0-9]{9}\s*")
 _MOBILE_RESULT = re.compile(rb"tel:\+861[3-9][0-9]{9}")
 _FULL = re.compile(r"0(?=[1-9].{8,10}\Z)|00(?=[1-9].{6,})|86(?=.{9,})|086")
 _SERVICE = re.compile(r"[48]00[0-9]{7}")
@@ -58,7 +59,12 @@ class NumberReader:
         return self._with_area(_SIGNS.sub("", text)) or result
 
     def checked(self, text: str, result: bytes) -> bytes | Reason:
-        """The result, or `NO_AREA_CODE` if it is a landline of digits alone and these do not count."""
+        """The result; `NO_AREA_CODE` if it is a landline of digits alone and these do not count.
+
+        In another country a mainland mobile is not possible, unless it is a valid number there too.
+        """
+        if self.region != "CN" and not self.strict and _BARE_MOBILE.fullmatch(text):
+            return self._valid(text.strip()) or Reason.NOT_POSSIBLE
         if self.bare_landlines or self.strict or self.region != "CN" or not is_bare_landline(text, result):
             return result
         return Reason.NO_AREA_CODE

@@ -7,6 +7,7 @@ from pilookup.custody.intake.columns.header_rows import Rows
 from pilookup.custody.intake.columns.judge import (
     ColumnCells,
     are_foreign,
+    are_rounded,
     count_cells,
     takes_bare_landlines,
     takes_short_mantissas,
@@ -60,7 +61,15 @@ def column_of(at: int, label: str, above: str, rows: Rows, options: IntakeOption
         bare, lookalikes = takes_bare_landlines(cells, is_phone=is_phone, is_landline=headers.is_landline(label))
     counts = count_cells(cells, options.region, bare_landlines=bare)
     column = Column(at, label, above, cells, counts, is_phone and not headers.is_fax(label))
-    is_foreign = not bare and are_foreign(cells)
+    is_foreign = (not bare and are_foreign(cells)) or (options.region == "CN" and counts.are_of_another_country)
     plus = plus_of(cells) if options.region == "CN" else Plus.CALLING_CODE
-    column.phone = PhoneColumn(at, bare, takes_short_mantissas(cells), lookalikes > 0, is_foreign, plus=plus)
+    column.phone = PhoneColumn(
+        at,
+        bare,
+        takes_short_mantissas(cells),
+        lookalikes > 0,
+        is_foreign,
+        plus=plus,
+        has_rounded=options.region == "CN" and are_rounded(cells),
+    )
     return column

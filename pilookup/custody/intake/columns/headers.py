@@ -85,6 +85,7 @@ _FAX = re.compile(r"传真|傳真|fax|短信中心|短消息中心|servicecent(?
 _PHONE_AND_FAX = re.compile(
     r"(?:电话|電話|手机|座机|固话|联系方式|tel(?:ephone)?|phone)号?码?(?:传真|傳真|fax)(?:号码?)?"
 )
+_TEXT = re.compile(r"内容|短信|消息|正文|聊天记录|^(?:sms)?(?:body|content|message|text|msg)(?:text|body|content)?$")
 _LANDLINE = re.compile(r"座机|固话|固定电话|宅电|住宅电话|landline")
 _OTHER_PARTY = re.compile(
     r"承办|民警|警官|警员|办案|经办|经手|客服|客户经理|业务员|热线|举报|商家|商户|卖家|店铺|店主|发货|发件|寄件|快递|配送|骑手|网点"
@@ -118,7 +119,7 @@ _OF_HANDLER = re.compile(
 """What a table says of such persons between their names and their phones."""
 _OFFICE = re.compile(
     r"承办|民警|警官|警员|办案|经办|经手|客服|热线|举报|投诉|填表|填报|制表|制单|录入|审核|复核|技术支持|(?:咨询|监督|服务)(?:电话|热线|请|联系)"
-    r"|如有(?:疑问|问题|变动)|请(?:联系|致电|拨打)"
+    r"|如有(?:疑问|问题|变动)|请(?:联系|致电|拨打)|更多.{0,8}(?:请|加|联系)|请加(?:微信|qq|v)|售后|卖家|商务合作"
     r"|\b(?:hotline|customer service|technical support|police|(?:prepared|filled in) by|contact us)\b"
     r"|\bfor (?:questions|help)\b",
     re.IGNORECASE,
@@ -205,6 +206,11 @@ def is_fax(header: str) -> bool:
         return False
     names = _ALTERNATIVES.split(_without_brackets(header))
     return not any(is_phone(name) and not _FAX.search(_compact(name)) for name in names)
+
+
+def is_text(header: str) -> bool:
+    """Whether a header cell names what was written to somebody: messages."""
+    return bool(_TEXT.search(_compact(header)))
 
 
 def is_landline(header: str) -> bool:

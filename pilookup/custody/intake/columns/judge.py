@@ -31,6 +31,9 @@ _FULL_MANTISSAS: Final = 0.8
 
 _BARE_11: Final = re.compile(r"[ '=\"]*[0-9]{11}[ '\"]*")
 _BARE_MOBILE: Final = re.compile(r"[ '=\"]*1[3-9][0-9]{9}[ '\"]*")
+_ROUNDED: Final = re.compile(r"[ '=\"]*1[3-9][0-9]{1,5}(?=0{4,}(?:\.0+)?[ '\"]*\Z)[0-9]+(?:\.0+)?[ '\"]*")
+_MIN_ROUNDED: Final = 3
+_ROUNDED_SHARE: Final = 0.02
 _BARE_TEN: Final = re.compile(r"[ '=\"]*(?![48]00)[2-9][0-9]{9}[ '\"]*")
 _BARE_LANDLINE: Final = re.compile(r"[ '=\"]*([2-9][0-9]{9,10}|10[0-9]{8})[ '\"]*")
 _NO_LANDLINE: Final = re.compile(r"[ '=\"]*1[1-9][0-9]{8}[ '\"]*")
@@ -43,6 +46,7 @@ _LIKE_NUMBER: Final = re.compile(
     r"(?:[0-9](?:[ ()_-]?[0-9]){6,12}|1\.[3-9][0-9]*[eE]\+?1[01])\s*"
 )
 """As many digits as numbers have, or what a spreadsheet makes of them, and no date."""
+_STRANGE: Final = re.compile(r"\s*[(]?\d(?:[ ().\-/_]{0,3}\d){8,12}\s*")
 _NOTHING: Final = re.compile(r"无|沒有|没有|未知|不详|空|未填|暂无|none|n/?a|null|nil|[-/\\.]+", re.IGNORECASE)
 _SEGMENTS: Final = re.compile(r"[\r\n;；,，、/]+|\s+(?=[^\d\s:：]{1,10}[:：])")
 _HANDLE: Final = re.compile(r"(?<![0-9A-Za-z])wxid_\w*", re.ASCII)
@@ -70,9 +74,11 @@ class ColumnCells:
         filled: Cells that are not blank.
         with_digits: Cells with five digits or more in all.
         numbers: Cells that are one number, or entries with a number each.
+        whole: Cells that are one number and nothing else.
         mobiles: Cells that are one mainland mobile.
         masked: Cells that are a masked number.
         digits: Cells of seven to thirteen digits that are no number.
+        strange: Cells of nine to thirteen digits, with signs between them or not, that are no number.
         bare: Cells of eleven digits and nothing else.
         bare_numbers: How many of them are numbers: mainland mobiles, also where the operator has named another country,
             and landlines if these may lack their 0.
@@ -84,9 +90,11 @@ class ColumnCells:
     filled: int = 0
     with_digits: int = 0
     numbers: int = 0
+    whole: int = 0
     mobiles: int = 0
     masked: int = 0
     digits: int = 0
+    strange: int = 0
     bare: int = 0
     bare_numbers: int = 0
     most_frequent: int = 0
@@ -117,6 +125,12 @@ class ColumnCells:
     def has_few_numbers(self) -> bool:
         """Whether ten or more cells with a number have a fifth as many different numbers, or fewer."""
         return self.numbers >= _MANY_CELLS and self.different * _REPEATED <= self.numbers
+
+    @property
+    def are_of_another_country(self) -> bool:
+        """Whether a quarter of the numbers, five or more, are none here, and of the others hardly one is a mobile."""
+        is_strange = self.strange >= _MIN_FOREIGN and self.strange * 4 >= self.numbers + self.strange
+        return is_strange and self.mobiles * 10 <= self.numbers
 
     @property
     def is_constant(self) -> bool:
@@ -154,12 +168,15 @@ def _count_cell(counts: ColumnCells, seen: Counter[bytes], cell: str, region: st
     if _BARE_11.fullmatch(cell):
         counts.bare += 1
         counts.bare_numbers += whole or _BARE_MOBILE.fullmatch(cell) is not None
+    counts.whole += whole
     if whole:
         counts.mobiles += _MOBILE.fullmatch(numbers[0]) is not None
     if whole or (numbers and (is_entry(cell) or _THOUSANDS.fullmatch(cell))):
         counts.numbers += 1
         seen.update(numbers)
-    elif _MASKED.search(cell):
+        return
+    counts.strange += _STRANGE.fullmatch(cell) is not None
+    if _MASKED.search(cell):
         counts.masked += 1
     elif _LIKE_NUMBER.fullmatch(cell):
         counts.digits += 1
@@ -259,6 +276,20 @@ def _count_landlines(bare: Sequence[str]) -> int:
 def _is_mobile(cell: str) -> bool:
     result = canonicalise(cell)
     return isinstance(result, bytes) and _MOBILE.fullmatch(result) is not None
+
+
+def is_rounded(cell: str) -> bool:
+    """Whether a cell is the eleven digits of a mobile of which the last four or more are zeros."""
+    return _ROUNDED.fullmatch(cell) is not None
+
+
+def are_rounded(cells: Sequence[str]) -> bool:
+    """Whether a program has rounded mobiles of a column and written them out again: a few end in four zeros or more.
+
+    Of ten thousand mobiles, one does.
+    """
+    rounded = sum(map(is_rounded, cells))
+    return rounded >= _MIN_ROUNDED and rounded >= sum(map(bool, map(_BARE_11.fullmatch, cells))) * _ROUNDED_SHARE
 
 
 def takes_short_mantissas(cells: Sequence[str]) -> bool:

@@ -24,14 +24,15 @@ class PhoneColumn:
         short_mantissa: Whether trailing zeros are missing in numbers in scientific notation.
         warns_of_landlines: Whether landlines without their 0 are only likely to be landlines, so that the report warns
             of them.
-        is_foreign: Whether most cells are ten digits that are no number here. Then those of a service, such as 800, are
-            none either.
+        is_foreign: Whether its numbers are of another country: most cells are ten digits that are no number here, or
+            hardly any is a mobile and many are no number. Then what looks like a landline or a service is none either.
         is_given: Whether the operator named it. Then its numbers are read whatever words stand beside them.
         plus: What a plus sign before a mainland mobile is.
         before: The columns with the first digits of its numbers, if these are split over several columns.
         area: The column of area codes that belong to its numbers, if there is one.
         country: The same of countries or calling codes.
         by_nationality: Whether these are nationalities, which say nothing of a mainland mobile.
+        has_rounded: Whether some of its mobiles were rounded, so that those that end in zeros are none.
         owner: The column of the owner of the phone, who is one of the two sides of each call.
     """
 
@@ -46,6 +47,7 @@ class PhoneColumn:
     area: int | None = None
     country: int | None = None
     by_nationality: bool = False
+    has_rounded: bool = False
     owner: int | None = None
 
 
@@ -153,7 +155,11 @@ class Layout:
     def has_whole_numbers(self) -> bool:
         """Whether a phone cell alone says what its number is: not a country, digits or plus signs of other cells."""
         return not any(
-            phone.before or phone.plus is Plus.STRAY or (phone.country, phone.owner) != (None, None)
+            phone.before
+            or phone.is_foreign
+            or phone.has_rounded
+            or phone.plus is Plus.STRAY
+            or (phone.country, phone.owner) != (None, None)
             for phone in self.phones
         )
 

@@ -41,7 +41,8 @@ _PLACES: Final = (
 """Where in a location the name of a sheet, of a table and of a member stands."""
 _TABLE_OF_OTHERS: Final = re.compile(
     r"(?:t_|tb_|tbl_|sys_|app_)*(?:admins?|administrators?|staffs?|customer_?services?|kefu|officers?|police)"
-    r"(?:_?(?:users?|infos?|lists?|accounts?|phones?))?|(?:业务员|管理员|工作人员|骑手|配送员)(?:名单|名册|信息|表|通讯录|联系方式|联系表)*",
+    r"(?:_?(?:users?|infos?|lists?|accounts?|phones?))?|(?:业务员|管理员|工作人员|骑手|配送员)(?:名单|名册|信息|表|通讯录|联系方式|联系表)*"
+    r"|read_?me|(?:使用|数据|购买|文件)?(?:说明|须知|必读|必看)|售后(?:服务|说明)?|联系我们|(?:contact|about)_?us",
     re.IGNORECASE,
 )
 _BADGE: Final = re.compile(r"\s*(?:警号|警员编号|警官证号?|警衔|badge (?:no|number)\.?)\s*", re.IGNORECASE)

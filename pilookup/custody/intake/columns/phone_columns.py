@@ -60,9 +60,12 @@ def _shows_people(column: Column, *, has_named: bool) -> bool:
     """Whether a column that its label does not name has phone numbers of people.
 
     Beside a column that is named, one of identifiers by its label has none, although they look like mobiles. A column
-    of contacts is one of phones too if its cells are digits that are no numbers, so that these are told.
+    of contacts is one of phones too if its cells are digits that are no numbers, so that these are told. One of
+    messages has none if most of its numbers stand beside words.
     """
     label, counts = column.label, column.counts
+    if headers.is_text(label) and counts.whole * 2 < counts.numbers:
+        return False
     if headers.is_identifier(label) or (has_named and headers.is_id(label) and counts.bare >= counts.numbers):
         return False
     return counts.shows_phones or (headers.names_contact(label) and counts.are_digits)

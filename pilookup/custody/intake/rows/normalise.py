@@ -10,7 +10,7 @@ from typing import Final
 
 from pilookup.custody.intake.columns.cells.reader import is_bare_landline
 from pilookup.custody.intake.columns.contact_lines import is_contact_line_of
-from pilookup.custody.intake.columns.judge import is_nothing
+from pilookup.custody.intake.columns.judge import is_nothing, is_rounded
 from pilookup.custody.intake.columns.labelled import phone_cells
 from pilookup.custody.intake.columns.layout import Layout
 from pilookup.custody.intake.columns.mobiles import mobiles_in
@@ -204,7 +204,9 @@ class Normaliser:
                 self._tally.changed += 1
             else:
                 self._tally.unread[mobile.column] += 1
-        for column, _, text in row.rejects:
+        for column, reason, text in row.rejects:
+            if reason is Reason.DIGITS_LOST and is_rounded(text):
+                continue
             missed = [identifier for identifier in mobiles_in(text) if identifier not in row.numbers]
             if self._layout.scan_text:
                 row.numbers.update(dict.fromkeys(missed, column))

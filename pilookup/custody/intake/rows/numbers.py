@@ -1,19 +1,16 @@
 """The numbers in the phone cells of one row."""
 
-import re
 from collections.abc import Iterator, Sequence
-from typing import Final
 
-from pilookup.custody.intake.columns.cells.reader import is_mobile
+from pilookup.custody.intake.columns.cells.reader import is_landline, is_mobile
 from pilookup.custody.intake.columns.find_numbers import find_numbers
+from pilookup.custody.intake.columns.judge import is_rounded
 from pilookup.custody.intake.columns.labelled import phone_cells
 from pilookup.custody.intake.columns.layout import Layout, PhoneColumn
 from pilookup.custody.intake.columns.split_numbers import joined
 from pilookup.custody.intake.columns.stray_plus import Plus, without_stray_plus
 from pilookup.identifier import Reason, canonicalise
-
-_SERVICE: Final = re.compile(r"[48]00[0-9]{7}")
-"""A number that anybody in the mainland calls for a service; in a list of another country it is a person's."""
+from pilookup.identifier.characters import plain
 
 
 def phone_cells_of(row: Sequence[str], layout: Layout) -> Iterator[tuple[PhoneColumn, str]]:
@@ -41,6 +38,8 @@ def candidates(
         cell = joined(row, phone.column, phone.before)
     if phone.plus is Plus.STRAY:
         cell = without_stray_plus(cell)
+    if phone.has_rounded and is_rounded(cell):
+        return [(cell, Reason.DIGITS_LOST)]
     found = find_numbers(
         cell,
         region,
@@ -49,9 +48,14 @@ def candidates(
         area=cell_of(row, phone.area),
         country=_country_of(row, phone, cell, region),
     )
-    if phone.is_foreign:
-        return [(text, Reason.NO_AREA_CODE if _SERVICE.fullmatch(text.strip()) else result) for text, result in found]
+    if phone.is_foreign and not phone.is_given:
+        return [(text, Reason.NO_AREA_CODE if _is_of_here(text, result) else result) for text, result in found]
     return found
+
+
+def _is_of_here(text: str, result: bytes | Reason) -> bool:
+    """Whether a number that does not state its country was read as a landline or a service of mainland China."""
+    return is_landline(result) and "+" not in plain(text)
 
 
 def _country_of(row: Sequence[str], phone: PhoneColumn, cell: str, region: str) -> str:

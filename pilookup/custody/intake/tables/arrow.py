@@ -4,6 +4,7 @@ A nested column is several columns, one for each scalar in it, with dotted names
 cell, one a line.
 """
 
+import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,6 +21,8 @@ from pilookup.custody.intake.tables.row_lines import DELIMITER
 
 MAX_DEPTH: Final = 32
 """Levels of lists, structs and maps in one another."""
+_EXACT_IN_NARROW: Final = 1 << 24
+"""Below it, a float of 32 bits is exact if it is whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +143,19 @@ def cells_of(column: pa.Array) -> list[str]:
         return [text_of_blob(value or b"") for value in column.to_pylist()]
     if pa.types.is_decimal(kind):
         return [_text_of_decimal(value) for value in column.to_pylist()]
+    if pa.types.is_float16(kind) or pa.types.is_float32(kind):
+        return [_text_of_narrow(value) for value in column.to_pylist()]
     if pa.types.is_floating(kind):
         return [text_of_number(value) if value is not None else "" for value in column.to_pylist()]
     return [value if value is not None else "" for value in _strings(column).to_pylist()]
+
+
+def _text_of_narrow(value: float | None) -> str:
+    """A float of 32 bits or fewer. From 2**24 on it has an exponent, since its last digits are lost."""
+    if value is None:
+        return ""
+    is_exact = not math.isfinite(value) or abs(value) < _EXACT_IN_NARROW
+    return text_of_number(value) if is_exact else f"{value:.6E}"
 
 
 def _is_binary(kind: pa.DataType) -> bool:

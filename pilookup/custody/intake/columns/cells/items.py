@@ -47,6 +47,7 @@ def _add_atom(items: list[Run | Token], plain: str, atom: Atom) -> None:
     """Put an atom into the last run, or into a new one."""
     if _is_bare_mobile(atom):
         _drop_ordinal(items, plain, atom)
+        _join_code(items, atom)
     last = items[-1] if items else None
     if isinstance(last, Run):
         if atom.plus and atom.start == last.stop and _is_bare_mobile(atom) and _may_be_number(last):
@@ -74,9 +75,22 @@ def _drop_ordinal(items: list[Run | Token], plain: str, mobile: Atom) -> None:
     between = plain[ordinal.stop : mobile.start]
     if ordinal.plus or not _ORDINAL.fullmatch(ordinal.digits) or not _BEHIND_ORDINAL.fullmatch(between):
         return
-    last.atoms.pop()
-    if last.atoms:
-        last.gaps.pop()
+    _drop_last(items, last)
+
+
+def _join_code(items: list[Run | Token], mobile: Atom) -> None:
+    """Join 86 and a mobile that only a plus sign separates, as in 86+138."""
+    last = items[-1] if items else None
+    if isinstance(last, Run) and mobile.plus and mobile.start == last.stop and last.atoms[-1].digits in ("86", "0086"):
+        mobile.start, mobile.plus = last.atoms[-1].start, False
+        _drop_last(items, last)
+
+
+def _drop_last(items: list[Run | Token], run: Run) -> None:
+    """Drop the last atom of the last run."""
+    run.atoms.pop()
+    if run.atoms:
+        run.gaps.pop()
     else:
         items.pop()
 

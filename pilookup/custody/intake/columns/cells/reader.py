@@ -21,6 +21,10 @@ _LOCAL_DIGITS = (7, 8)
 _AREA_DIGITS = (2, 3)
 _LEAST_DIGITS = 7
 _LEAST_DIGITS_ABROAD = 6
+_LEAST_DIGITS_WITH_CODE = 10
+"""Fewer digits behind a calling code without `+` are groups of another number."""
+_GROUPS = re.compile(r"[^0-9+]*([1-9][0-9]*)(?:[ ().-]+[0-9]+)+[^0-9]*")
+_LANDLINE = re.compile(rb"tel:\+86(10|2[0-9]|[3-9][0-9]{2})[0-9]{7,8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +63,16 @@ class NumberReader:
         return self._with_area(_SIGNS.sub("", text)) or result
 
     def checked(self, text: str, result: bytes) -> bytes | Reason:
-        """The result; `NO_AREA_CODE` if it is a landline of digits alone and these do not count.
+        """The result; `NO_AREA_CODE` if it is a landline of digits alone and these do not count, or in other groups.
 
         In another country a mainland mobile is not possible, unless it is a valid number there too.
         """
         if self.region != "CN" and not self.strict and _BARE_MOBILE.fullmatch(text):
             return self._valid(text.strip()) or Reason.NOT_POSSIBLE
-        if self.bare_landlines or self.strict or self.region != "CN" or not is_bare_landline(text, result):
+        if self.bare_landlines or self.strict or self.region != "CN":
             return result
-        return Reason.NO_AREA_CODE
+        bare = is_bare_landline(text, result) or _is_in_other_groups(text, result)
+        return Reason.NO_AREA_CODE if bare else result
 
     def part(self, digits: str, *, plus: bool, head: tuple[str, str] | None) -> bytes | None:
         """The identifier of a number in a row of several, which must be written in full.
@@ -111,9 +116,9 @@ class NumberReader:
         apart = _BRACKET_OR_DASH.search(signs) is not None
         if apart and len(first) in _AREA_DIGITS and len(digits) - len(first) in _LOCAL_DIGITS:
             landline = _accepted(canonicalise(digits))
-            if landline:
+            if landline and area_of(landline) == first:
                 return landline
-        if first in CALLING_CODES and (apart or first in _GREATER_CHINA):
+        if first in _GREATER_CHINA or (first in CALLING_CODES and apart and len(digits) >= _LEAST_DIGITS_WITH_CODE):
             reading = libphonenumber.read("+" + digits, self.region)
             if not isinstance(reading, Reason) and reading.valid:
                 return _accepted(canonicalise(reading.e164))
@@ -146,6 +151,22 @@ def is_bare_landline(text: str, result: bytes) -> bool:
         return False
     found = _BARE.fullmatch(plain(text))
     return found is not None and not _SERVICE.fullmatch(found[1]) and not names_landline(text)
+
+
+def area_of(result: bytes) -> str | None:
+    """The area code of a landline of mainland China, without 0; None of another number."""
+    found = _LANDLINE.fullmatch(result)
+    return found[1].decode() if found is not None else None
+
+
+def _is_in_other_groups(text: str, result: bytes) -> bool:
+    """Whether a landline without 0 and country code is written in groups of which the first is no area code.
+
+    It is another number: a serial number behind a year (2023-907820), or a number of another country.
+    """
+    area = area_of(result)
+    found = _GROUPS.fullmatch(plain(text)) if area is not None else None
+    return found is not None and found[1] not in (area, "86") and not names_landline(text)
 
 
 def _accepted(result: bytes | Reason) -> bytes | None:

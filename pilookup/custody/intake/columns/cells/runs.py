@@ -208,9 +208,19 @@ def _without_remnants(run: Run, pieces: list[Piece], plain: str) -> list[Piece]:
             if 0 <= other < len(pieces) and pieces[other].result is None:
                 sign = run.gaps[gap].text
                 remnant = run.atoms[piece.first - 1 if side < 0 else piece.last + 1]
-                if sign == "." or (sign in inner and not _is_of_a_word(remnant, side, plain)):
+                if (
+                    sign == "."
+                    or _is_behind_code(run, piece, sign, side)
+                    or (sign in inner and not _is_of_a_word(remnant, side, plain))
+                ):
                     kept[at] = Piece(piece.first, piece.last, None)
     return kept
+
+
+def _is_behind_code(run: Run, piece: Piece, sign: str, side: int) -> bool:
+    """Whether digits before an opening bracket are the code of a number, as in 8 (916), where no 0 of an area is."""
+    first = run.atoms[piece.first]
+    return side < 0 and sign.endswith("(") and not first.is_mobile and not first.digits.startswith("0")
 
 
 def _is_of_a_word(atom: Atom, side: int, plain: str) -> bool:

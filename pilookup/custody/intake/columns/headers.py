@@ -81,7 +81,7 @@ _ID = re.compile(
     r"|(?:取件|推荐|机器|邀请|编)码|发票(?:代码|号码?)|运单|面单|密码|password|code"
 )
 """Names of identifiers. A mobile is a name in some services (微信号), so their columns are judged by their cells."""
-_FAX = re.compile(r"传真|傳真|fax|短信中心|短消息中心|servicecent(?:er|re)|smsc")
+_FAX = re.compile(r"传真|傳真|fax|短信中心|短消息中心|(?:service|sms)cent(?:er|re)|smsc(?:number|addr(?:ess)?|no)?$")
 _PHONE_AND_FAX = re.compile(
     r"(?:电话|電話|手机|座机|固话|联系方式|tel(?:ephone)?|phone)号?码?(?:传真|傳真|fax)(?:号码?)?"
 )

@@ -25,7 +25,7 @@ class PhoneColumn:
         warns_of_landlines: Whether landlines without their 0 are only likely to be landlines, so that the report warns
             of them.
         is_foreign: Whether its numbers are of another country: most cells are ten digits that are no number here, or
-            hardly any is a mobile and many are no number. Then what looks like a landline or a service is none either.
+            hardly any is a mobile and many are no number. Then other numbers without `+` are none either.
         is_given: Whether the operator named it. Then its numbers are read whatever words stand beside them.
         plus: What a plus sign before a mainland mobile is.
         before: The columns with the first digits of its numbers, if these are split over several columns.

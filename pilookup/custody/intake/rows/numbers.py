@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from pilookup.custody.intake.columns.cells.reader import is_landline, is_mobile
+from pilookup.custody.intake.columns.cells.reader import is_mobile
 from pilookup.custody.intake.columns.find_numbers import find_numbers
 from pilookup.custody.intake.columns.judge import is_rounded
 from pilookup.custody.intake.columns.labelled import phone_cells
@@ -49,13 +49,13 @@ def candidates(
         country=_country_of(row, phone, cell, region),
     )
     if phone.is_foreign and not phone.is_given:
-        return [(text, Reason.NO_AREA_CODE if _is_of_here(text, result) else result) for text, result in found]
+        return [(text, Reason.NO_AREA_CODE if _is_taken_for_here(text, result) else result) for text, result in found]
     return found
 
 
-def _is_of_here(text: str, result: bytes | Reason) -> bool:
-    """Whether a number that does not state its country was read as a landline or a service of mainland China."""
-    return is_landline(result) and "+" not in plain(text)
+def _is_taken_for_here(text: str, result: bytes | Reason) -> bool:
+    """Whether a text that does not state its country was read as another number than a mainland mobile."""
+    return isinstance(result, bytes) and not is_mobile(result) and "+" not in plain(text)
 
 
 def _country_of(row: Sequence[str], phone: PhoneColumn, cell: str, region: str) -> str:

@@ -70,7 +70,7 @@ _ACTIVE = re.compile(r"登录|登陆|活跃|使用|login|active|update")
 _IDENTIFIER = re.compile(
     r"身份证|证件|(?<!手机)卡号|银行|qq|金额|余额|日期|时间|时刻|编号|序号|imei|imsi|iccid|订单|流水|单号|邮编|年龄|生日|出生"
     r"|合同号|协议号|票据号|凭证号|发票号|终端号|设备号|批次号|交易号|保单号|车架号|车牌|开户|工号|学号|警号|案号|档案号"
-    r"|户号|编码|条码|住院号|病历号|邀请码|缴费号|序列号|表号|物料号|tradeno"
+    r"|文件大小|字节|filesize|bytes|户号|编码|条码|住院号|病历号|邀请码|缴费号|序列号|表号|物料号|tradeno"
     r"|idcard|idno|idnumber|passport|bank|zip|postcode|birth|date|time|amount|balance|order|serial"
     r"|(?:req|request|trace|span|device|session|msg|message|log|event|task|job|batch|item|goods|product|sku|row|record|app"
     r"|txn|trade|ticket|contract|invoice|terminal)id$|^(?:seq|sn|uin|gid|guid|uuid)$"
@@ -119,7 +119,7 @@ _OF_HANDLER = re.compile(
 """What a table says of such persons between their names and their phones."""
 _OFFICE = re.compile(
     r"承办|民警|警官|警员|办案|经办|经手|客服|热线|举报|投诉|填表|填报|制表|制单|录入|审核|复核|技术支持|(?:咨询|监督|服务)(?:电话|热线|请|联系)"
-    r"|如有(?:疑问|问题|变动)|请(?:联系|致电|拨打)|更多.{0,8}(?:请|加|联系)|请加(?:微信|qq|v)|售后|卖家|商务合作"
+    r"|如有(?:疑问|问题|变动)|请(?:联系|致电|拨打)|更多.{0,8}(?:请|加|联系)|售后|卖家|商务合作"
     r"|\b(?:hotline|customer service|technical support|police|(?:prepared|filled in) by|contact us)\b"
     r"|\bfor (?:questions|help)\b",
     re.IGNORECASE,

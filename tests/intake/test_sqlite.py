@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilookup.custody.intake import Report
+from pilookup.custody.intake import Report, limits
 from pilookup.custody.intake.files.source import Member, Source
 from pilookup.custody.intake.tables.sqlite_tables import sqlite_tables
 from pilookup.errors import IntakeError
@@ -172,6 +172,56 @@ def test_a_hostile_schema(database, sql):
     _, error = tables_or_error(path)
     assert not error or "the SQLite database is damaged" in error or "does not end" in error
     assert time.monotonic() - started < 60
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "hex(zeroblob(50000000))",
+        "length(hex(zeroblob(50000000)))",
+        "replace(hex(zeroblob(4000)), '0', hex(zeroblob(4000)))",
+    ],
+)
+def test_a_column_that_computes_large_values_is_refused_at_its_table(database, expression):
+    path = database(f"CREATE TABLE a (x, y AS ({expression})); INSERT INTO a VALUES (1)")
+    assert "a.db table a: has columns that the SQLite database computes" in tables_or_error(path)[1]
+
+
+@pytest.mark.parametrize("added", ["y AS (hex(zeroblob(10000)))", f"y DEFAULT '{'0' * 20_000}'"])
+def test_the_text_of_all_rows_is_bounded_by_the_size_of_the_database(database, monkeypatch, added):
+    rows = ",".join("(1)" for _ in range(500))
+    path = database(f"CREATE TABLE a (x); INSERT INTO a VALUES {rows}; ALTER TABLE a ADD COLUMN {added}")
+    assert sum(len(row[1]) for row in read_tables(path)[0].rows) == 500 * 20_000
+    monkeypatch.setattr(limits, "RATIO_FREE_BYTES", 1 << 20)
+    assert "a.db table a: has columns that" in tables_or_error(path)[1]
+    monkeypatch.setattr(limits, "MAX_RATIO", 2000)
+    assert len(read_tables(path)[0].rows) == 500
+
+
+def test_a_step_that_takes_any_time_is_stopped(database, monkeypatch):
+    monkeypatch.setattr(limits, "MAX_COMPUTED_SECONDS", 1)
+    long = "hex(zeroblob(2000000))"
+    path = database("CREATE TABLE a (x); INSERT INTO a VALUES (1)")
+    schema(path, f"CREATE TABLE a (x, y AS (instr({long}, substr({long}, 1, 2000000) || '1')))")
+    assert "a.db table a: reading a table of the SQLite database does not end" in tables_or_error(path)[1]
+
+
+@pytest.mark.parametrize("columns", ["x", "x, y AS (substr(x, 1, 11))", "x, y AS (substr(x, 1, 11)) STORED"])
+def test_what_is_stored_is_read_whatever_its_length(database, monkeypatch, columns):
+    monkeypatch.setattr(limits, "MAX_VALUE_BYTES", 1000)
+    long = "13800138000 村 " * 10_000
+    (table,) = read_tables(
+        database(f"CREATE TABLE a ({columns}); INSERT INTO a VALUES ('{long}'), (CAST('{long}' AS BLOB))")
+    )
+    assert [row[0] for row in table.rows] == [long, long]
+    assert {row[-1] for row in table.rows} <= {long, long[:11]}
+
+
+def test_long_rows_are_sent_in_several_blocks(database):
+    rows = ",".join("(hex(zeroblob(1000000)))" for _ in range(5))
+    path = database(f"CREATE TABLE a (x); INSERT INTO a VALUES {rows}")
+    table = next(sqlite_tables(Source(path).as_member(), Report()))
+    assert [[len(row[0]) for row in block.rows] for block in table.blocks(0)] == [[2_000_000] * 3, [2_000_000] * 2]
 
 
 @pytest.mark.parametrize("size", [16, 99, 100, 512, 4096, 5000])

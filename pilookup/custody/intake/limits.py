@@ -34,6 +34,12 @@ MAX_PARQUET_VALUE_CHARS = 2 << 20
 LONG_VALUE = f"has a value longer than {MAX_PARQUET_VALUE_CHARS:,} characters: shorten it, or take this row out"
 """What an error says of a row with a value beyond the limit."""
 
+MAX_VALUE_BYTES = 8 << 20
+"""Bytes of a value that an SQLite database computes. It may be longer where the database itself is larger."""
+
+MAX_COMPUTED_SECONDS = 60
+"""Processor time for a database that computes columns. It has a second more for each MiB."""
+
 MAX_CELL_NUMBERS = 10_000
 """Numbers in one cell; the others are rejected and counted."""
 

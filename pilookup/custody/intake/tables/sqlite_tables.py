@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import IO, Any, Final
 
+from pilookup.custody.intake import limits
 from pilookup.custody.intake.columns.headers import without_persons
 from pilookup.custody.intake.files.detect import seekable
 from pilookup.custody.intake.files.parser_process import parser_process
@@ -16,6 +17,10 @@ from pilookup.errors import IntakeError
 _FAULTS: Final = {
     "damaged": "the SQLite database is damaged: export its tables as CSV, or repair a copy with the command .recover",
     "endless": "reading a table of the SQLite database does not end: export its tables as CSV",
+    "large": (
+        "has columns that the SQLite database computes, or defaults, with far more text than it has bytes: "
+        "export the stored columns as CSV"
+    ),
 }
 _WAL: Final = b"\x02\x02"
 
@@ -35,7 +40,11 @@ def sqlite_tables(member: Member, report: Report) -> Iterator[RowTable]:
             f"{member.location}: rows that were still in its -wal file are not in the database; if there was one, "
             "run VACUUM INTO on a copy of both and load the result"
         )
-    with seekable(member) as stream, parser_process(sqlite_rows.__file__, stream) as output:
+    most = (limits.MAX_VALUE_BYTES, limits.RATIO_FREE_BYTES, limits.MAX_RATIO, limits.MAX_COMPUTED_SECONDS)
+    with (
+        seekable(member) as stream,
+        parser_process(sqlite_rows.__file__, stream, [str(limit) for limit in most]) as output,
+    ):
         yield from _tables(_Values(member.location, output), member.location, report.notes)
 
 
@@ -48,10 +57,9 @@ def _tables(values: "_Values", location: str, notes: list[str]) -> Iterator[RowT
             notes.append(f"{location} table {_shown(value['skipped'], number)}: a virtual table, not read")
             value = values.next()
             continue
-        rows = values.rows()
-        yield RowTable(
-            f"{location} table {_shown(value['table'], number)}", rows, [str(name) for name in value["columns"]]
-        )
+        place = f"{location} table {_shown(value['table'], number)}"
+        rows = values.rows(place, computed=value["computed"])
+        yield RowTable(place, rows, [str(name) for name in value["columns"]])
         for _ in rows:  # skip the rows that the caller did not read
             pass
         value = values.after
@@ -75,24 +83,29 @@ class _Values:
         self._output = output
         self.after: Any = None
 
-    def next(self) -> Any:
+    def next(self, location: str = "", *, computed: bool = False) -> Any:
         """The next value.
+
+        Args:
+            location: The table, for errors.
+            computed: Whether the table computes columns, for which the program has limited time.
 
         Raises:
             IntakeError: The database cannot be read.
         """
         line = self._output.readline()
         if not line.endswith(b"\n"):
-            raise IntakeError(self._location, _FAULTS["damaged"])
+            raise IntakeError(location or self._location, _FAULTS["endless" if computed else "damaged"])
         value = json.loads(line)
         if isinstance(value, dict) and "fault" in value:
-            raise IntakeError(self._location, _FAULTS[value["fault"]])
+            fault = value["fault"]
+            raise IntakeError(self._location if fault == "damaged" else location or self._location, _FAULTS[fault])
         return value
 
-    def rows(self) -> Iterator[NumberedRows]:
-        """The rows up to the next value that is none."""
+    def rows(self, location: str, *, computed: bool) -> Iterator[NumberedRows]:
+        """The rows of a table up to the next value that is none."""
         row = 1
-        while isinstance(value := self.next(), list):
+        while isinstance(value := self.next(location, computed=computed), list):
             yield NumberedRows(range(row, row + len(value)), value)
             row += len(value)
         self.after = value

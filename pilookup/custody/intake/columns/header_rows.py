@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from pilookup.custody.intake.columns import headers
+from pilookup.custody.intake.columns.brackets import without_example
 from pilookup.custody.intake.columns.find_numbers import find_numbers
 from pilookup.custody.intake.columns.judge import digit_count, is_entry, is_one_number
 from pilookup.custody.intake.columns.local_numbers import is_local, local_numbers
@@ -19,7 +20,6 @@ _NUMERALS: Final = "〇零一二三四五六七八九幺"
 _DATA: Final = re.compile(rf"\d(?:[\s\-]?\d){{4}}|[{_NUMERALS}]{{7}}|\d{{3}}[*xX]{{4}}\d{{4}}")
 _MAY_HOLD: Final = re.compile(rf"(?:\d\D*){{5}}|(?:[{_NUMERALS}][^{_NUMERALS}]*){{7}}")
 """A cell that holds such digits, with others between or not. Most cells do not, and are seen not to fast."""
-_EXAMPLE: Final = re.compile(r"[(\[{<（【《「].*?[)\]}>）】》」]|(?:例如|如|例|e\.?g\.?)[:：]?\s*[\d\s*+-]+$")
 _NAMES: Final = re.compile(
     r"手机|手機|电话|電話|号码|號碼|[联聯][系繫络絡]|座机|固话|宅电|phone|mobile|msisdn|tel|cell|mob|hp|number|contact"
     r"|whatsapp|caller|call",
@@ -55,7 +55,7 @@ class HeaderRows:
 
 def names_phone(cell: str) -> bool:
     """Whether a cell is the name of a phone column and no more."""
-    return len(cell) <= MAX_NAME and _NAMES.search(cell) is not None and headers.is_phone(_EXAMPLE.sub("", cell))
+    return len(cell) <= MAX_NAME and _NAMES.search(cell) is not None and headers.is_phone(without_example(cell))
 
 
 def is_header_row(row: Sequence[str]) -> bool:
@@ -245,7 +245,7 @@ def _holds_digits(row: Sequence[str]) -> bool:
 
 
 def _without_example(cell: str) -> str:
-    rest = _EXAMPLE.sub("", cell)
+    rest = without_example(cell)
     if rest != cell and (len(rest) > MAX_NAME or not (headers.is_known(rest) or headers.is_other_party(rest))):
         return cell  # a number in brackets beside the name of a person
     return rest

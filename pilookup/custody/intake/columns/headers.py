@@ -4,10 +4,10 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from pilookup.custody.intake.columns.brackets import without_brackets
 from pilookup.custody.intake.columns.long_cells import remember_long
 from pilookup.custody.intake.columns.persons import is_name, without_names
 
-_BRACKETS = re.compile(r"[(\[{<（【《「].*?[)\]}>）】》」]")
 _ALTERNATIVES = re.compile(r"[/、,，;；|&\n]|或|和|及|与|(?<=\s)(?:and|or)(?=\s)")
 _NOISE = re.compile(r"[\s_\-*:：.#'\"?!]+")
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -339,7 +339,7 @@ def _casefolded(text: str) -> str:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _without_brackets(header: str) -> str:
-    return _BRACKETS.sub("", unicodedata.normalize("NFKC", header)).strip()
+    return without_brackets(unicodedata.normalize("NFKC", header)).strip()
 
 
 @lru_cache(maxsize=_REMEMBERED)

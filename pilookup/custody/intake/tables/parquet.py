@@ -113,16 +113,22 @@ class ParquetTable:
                 yield from buffer.flush()
                 yield self._block(row, arrays)
                 continue
-            buffer.add(row, lines)
+            if row != buffer.next_row:
+                yield from buffer.flush()
+            buffer.add(row, lines, len(arrays[0]))
             if buffer.size >= size:
                 yield from buffer.flush()
         yield from buffer.flush()
 
     def _rows(self) -> Iterator[tuple[int, list[pa.Array]]]:
-        """The 1-based number of the first row of each batch, and its cells."""
+        """The 1-based number of the first row of each batch, and its cells.
+
+        A batch of nulls alone is only counted: nothing is read from blank rows, and a small file can have millions.
+        """
         row = 1
         for count, arrays in self._batches(self._leaves, limits.BATCH_ROWS):
-            yield row, arrays
+            if any(column.null_count < len(column) for column in arrays):
+                yield row, arrays
             row += count
         if row - 1 != self.rows:
             raise IntakeError(self.location, _DAMAGED)
@@ -197,15 +203,18 @@ class _LineBuffer:
 
     Attributes:
         size: Number of bytes collected.
+        next_row: The number of the row behind those that were added last.
     """
 
     def __init__(self) -> None:
         self.size = 0
+        self.next_row = 1
         self._lines: list[bytes] = []
         self._row = 0
 
-    def add(self, row: int, lines: bytes) -> None:
-        """Add lines, the first of which is row number `row`."""
+    def add(self, row: int, lines: bytes, count: int) -> None:
+        """Add `count` lines, the first of which is row number `row`."""
+        self.next_row = row + count
         self._row = self._row if self._lines else row
         self._lines.append(lines)
         self.size += len(lines)

@@ -18,8 +18,8 @@ _BEFORE = re.compile(r"^(?:国家|地区|国籍|区号|归属地?|country|region
 _AFTER = re.compile(r"(?:地区|电话号码|手机号码|电话号|手机号|电话|手机|号码|座机|number|phone|mobile|tel)\Z")
 _SIGNS = " ()[]:,.;=/|\\-_'\""
 _CELL_CODE = re.compile(r"[ (]*(?:\+|00)?([1-9][0-9]{0,2})[ )]*")
-_CODE_AT_END = re.compile(r"^([^0-9+]*?)[ (]*\+?([1-9][0-9]{0,2})[ )]*\Z")
-_CODE_AT_START = re.compile(r"^[ (]*\+?([1-9][0-9]{0,2})[ )-]*([^0-9+]*)\Z")
+_CODE_AT_END = re.compile(r"^([^0-9+]*+)\+?([1-9][0-9]{0,2})[ )]*\Z")
+_CODE_AT_START = re.compile(r"^[ (]*\+?([1-9][0-9]{0,2})[ )-]*+([^0-9+]*+)\Z")
 
 
 def _tables() -> tuple[dict[str, str], dict[str, str]]:

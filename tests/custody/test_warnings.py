@@ -136,6 +136,24 @@ def test_a_phone_column_that_is_in_no_file_is_refused_with_the_columns_that_are_
     assert load(custody, [first, second], columns={"phone": "联系电话"}).total.accepted == 10
 
 
+def test_rejects_are_written_where_the_column_given_holds_no_numbers(custody, tmp_path):
+    path, rejects = write_csv(tmp_path / "a.csv", [f"P,{place}" for place in "xyz"], "姓名,住址"), io.StringIO()
+    with pytest.raises(
+        IntakeError, match=r"3 rows, rejected: no_digits 3; .*phone= \(住址\) holds .* are 姓名, 住址; "
+    ):
+        load(custody, path, columns={"phone": "住址"}, rejects=rejects)
+    assert rejects.getvalue().count("no_digits") == 3
+
+
+def test_a_column_without_numbers_in_one_file_is_not_the_column_of_the_others(custody, tmp_path):
+    first = write_csv(tmp_path / "a.csv", [f"P,{number}" for number in numbers(5)], "姓名,联系电话")
+    second = write_csv(tmp_path / "b.csv", ["P,x", "P,y"], "姓名,住址")
+    with pytest.raises(
+        IntakeError, match=r"a\.csv: no table has numbers in a column as given with --column phone="
+    ):
+        load(custody, [first, second], columns={"phone": "姓名"}, skip_bad=True)
+
+
 @pytest.mark.parametrize("given", ["联系电话,电话号码", ["联系电话", "电话号码"]])
 def test_each_name_that_no_file_has_is_refused_with_the_headers_that_are_there(custody, home, tmp_path, given):
     path = write_csv(tmp_path / "a.csv", [f"x,{number}," for number in numbers(5)], "姓名,联系电话,备用电话")

@@ -259,6 +259,6 @@ def read_file(
             on_progress(min(reader.source.position, size), size, report.rows)
         if isinstance(batch, Accepted) and batch.identifiers:
             yield batch
-    require_numbers(reader.source.location, report)
+    require_numbers(reader.source.location, report, options)
     if on_progress:
         on_progress(size, size, report.rows)

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from pilookup.custody.intake import IntakeOptions, Report
-from pilookup.custody.intake.columns.given import missing_names
-from pilookup.custody.intake.table_columns import ChosenBy, ColumnRole, shown_header
+from pilookup.custody.intake.columns.given import headers_there, listed, missing_names, missing_text
+from pilookup.custody.intake.report import ACCEPTED
+from pilookup.custody.intake.table_columns import ChosenBy, ColumnRole
 from pilookup.errors import IntakeError
 
 LISTED_COLUMNS: Final = 10
 """How many of the columns that are there are listed."""
-LISTED_HEADERS: Final = 40
-"""How many headers are listed."""
 
 
 def check_given_columns(options: IntakeOptions, names: Sequence[str], reports: Sequence[Report]) -> None:
@@ -35,13 +34,23 @@ def check_given_columns(options: IntakeOptions, names: Sequence[str], reports: S
         _check_names(location, options, reports)
     if not options.columns.get("phone") or not columns:
         return
-    if any(column.role is ColumnRole.PHONE and column.by is ChosenBy.GIVEN for column in columns):
+    if any(_has_given_numbers(report) for report in reports):
         return
     found = [f"{each.column} ({each.header})" if each.header else f"{each.column}" for each in columns]
     raise IntakeError(
         location,
         "no table has numbers in a column as given with --column phone=; the columns that were found are "
-        f"{_listed(found, LISTED_COLUMNS)}",
+        f"{listed(found, LISTED_COLUMNS)}",
+    )
+
+
+def _has_given_numbers(report: Report) -> bool:
+    """Whether numbers were accepted in a phone column that the options name."""
+    given = (each for each in report.columns if each.role is ColumnRole.PHONE and each.by is ChosenBy.GIVEN)
+    return any(
+        counts[ACCEPTED]
+        for each in given
+        if (counts := report.by_column.get((each.location, each.table, each.column))) is not None
     )
 
 
@@ -51,11 +60,4 @@ def _check_names(location: str, options: IntakeOptions, reports: Sequence[Report
     if not missing or (options.columns.get("phone") and not found):
         return  # of several wrong names the columns that were found say more
     headers = [header for report in reports for header in report.headers]
-    there = f"the headers are {_listed(headers, LISTED_HEADERS)}" if headers else "no table has a header: give numbers"
-    option = "--not-column" if missing[0] in options.not_columns else "--column phone="
-    raise IntakeError(location, f"no table has a column {shown_header(missing[0])} as given with {option}; {there}")
-
-
-def _listed(texts: Sequence[str], most: int) -> str:
-    listed = list(dict.fromkeys(texts))
-    return ", ".join(listed[:most]) + (", ..." if len(listed) > most else "")
+    raise IntakeError(location, f"{missing_text(missing[0], options)}; {headers_there(headers)}")

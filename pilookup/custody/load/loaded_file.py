@@ -119,11 +119,11 @@ class LoadedFile:
             self.report.rejected["erased"] += outcome.erased
         self._frequent.add(outcome.frequent)
 
-    def finish(self) -> None:
+    def finish(self, options: IntakeOptions) -> None:
         """Complete the report, except for distinct numbers; sets `error` if the file has no number."""
         if self.error is None:
             self._frequent.warn(self.location, self.report)
             try:
-                require_numbers(self.location, self.report)
+                require_numbers(self.location, self.report, options)
             except IntakeError as error:
                 self.error = error

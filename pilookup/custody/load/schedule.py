@@ -123,7 +123,7 @@ class LoadSchedule:
             for file in self._files:
                 file.rejects.write_to(writer)
         for file in self._files:
-            file.finish()
+            file.finish(self._options)
         self._raise_errors()
         self._report_progress(self._size)
         return self._files

@@ -48,7 +48,7 @@ def read_by_splits(path, options, size, ahead=3, seen=None):
                 seen.append(work)
         while len(pending) > (0 if isinstance(work, Collect) else ahead):
             take(*pending.popleft(), report, out, rows)
-    require_numbers(reader.source.location, report)
+    require_numbers(reader.source.location, report, options)
     return sorted(rows), report, rejects.getvalue()
 
 

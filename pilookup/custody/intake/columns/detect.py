@@ -151,7 +151,8 @@ def _choose(
         given=frozenset(given.found_names(table, labels, width, options)),
         passed_over=_passed_over(table.head, header, options.region),
     )
-    return _wide_enough(_with_phones(layout, columns, table, labels, width, options))
+    is_first = bool(labels) or previous is None
+    return _wide_enough(_with_phones(layout, columns, table, labels, width, options, is_first=is_first))
 
 
 def _is_of_officers(table: TableHead, above: Rows, labels: Sequence[str]) -> bool:
@@ -260,25 +261,38 @@ def _with_phones(
     labels: Sequence[str],
     width: int,
     options: IntakeOptions,
+    *,
+    is_first: bool,
 ) -> Layout:
+    """The layout with its phone columns.
+
+    Columns that the operator named are read if they hold numbers. Without any, they are read where no other column is,
+    so that their cells are told as rejected, unless these rows only follow a table (`is_first`).
+    """
     left_out = given.left_out(table, labels, width, options)
-    named = given.phone_columns(table, labels, width, options)
-    named = [at for at in named if at < len(columns) and columns[at].counts.numbers] or []
-    if named:
-        phones = [columns[at] for at in named]
-        for column in phones:  # the operator has confirmed these columns
-            column.phone = replace(column.phone, warns_of_landlines=False, is_given=True)
-        unread = unread_beside(columns, set(named), left_out)
-        by = dict.fromkeys(named, ChosenBy.GIVEN)
-        return _finished(layout, phones, unread, by, first_filled=False)
+    named = [at for at in given.phone_columns(table, labels, width, options) if at < len(columns)]
+    with_numbers = [at for at in named if columns[at].counts.numbers]
+    if with_numbers:
+        return _with_given(layout, columns, with_numbers, left_out)
     pool = [column for column in columns if column.at not in left_out and column.at not in layout.code_columns()]
     unread = [UnreadColumn(at, None) for at in sorted(left_out)]
     if options.kind is Kind.MALICIOUS:
         phones, more = registration_columns(pool)
     else:
         phones, more = exposed_columns(pool)
+    if named and not phones and is_first:
+        return _with_given(layout, columns, named, left_out)
     by = {column.at: ChosenBy.NAME if column.is_named and labels else ChosenBy.CONTENT for column in columns}
     return _finished(layout, phones, [*unread, *more], by, first_filled=options.kind is Kind.MALICIOUS)
+
+
+def _with_given(layout: Layout, columns: Sequence[Column], named: Sequence[int], left_out: set[int]) -> Layout:
+    """The layout with the phone columns that the operator named and so confirmed."""
+    phones = [columns[at] for at in named]
+    for column in phones:
+        column.phone = replace(column.phone, warns_of_landlines=False, is_given=True)
+    unread = unread_beside(columns, set(named), left_out)
+    return _finished(layout, phones, unread, dict.fromkeys(named, ChosenBy.GIVEN), first_filled=False)
 
 
 def _finished(

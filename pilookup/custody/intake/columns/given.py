@@ -1,7 +1,8 @@
 """The columns that the operator names with `--column` and `--not-column`."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final
 
 from pilookup.custody.intake.columns import headers
 from pilookup.custody.intake.columns.table_head import TableHead
@@ -9,6 +10,8 @@ from pilookup.custody.intake.model import IntakeOptions
 from pilookup.custody.intake.table_columns import shown_header
 from pilookup.errors import IntakeError
 
+LISTED_HEADERS: Final = 40
+"""How many headers are listed."""
 _SHEET = " sheet "
 _COMMAS = re.compile(r"[,，]")
 _MAX_PLACE_DIGITS = 9
@@ -52,6 +55,24 @@ def missing_names(options: IntakeOptions, found: Collection[str]) -> list[str]:
     """The names that the options give for phone columns or exclude, and that are not among those found."""
     texts = dict.fromkeys([*options.columns.get("phone", ()), *options.not_columns])
     return [part for text in texts if text not in found for part in _parts(text) if part not in found]
+
+
+def missing_text(name: str, options: IntakeOptions) -> str:
+    """Says that no table has a column of a name that the options give."""
+    option = "--not-column" if name in options.not_columns else "--column phone="
+    return f"no table has a column {shown_header(name)} as given with {option}"
+
+
+def headers_there(labels: Iterable[str]) -> str:
+    """The headers of all tables as a phrase for an error, from texts in the form of `ColumnUse.header`."""
+    texts = list(labels)
+    return f"the headers are {listed(texts, LISTED_HEADERS)}" if texts else "no table has a header: give numbers"
+
+
+def listed(texts: Iterable[str], most: int) -> str:
+    """The first texts, each once."""
+    found = list(dict.fromkeys(texts))
+    return ", ".join(found[:most]) + (", ..." if len(found) > most else "")
 
 
 def _parts(text: str) -> list[str]:

@@ -32,15 +32,18 @@ class EvidenceFile:
 
     Args:
         path: The file to make.
-        files: The files of the load, which must not change until then.
+        files: The files and directories of the load, which must not change until then.
     """
 
     def __init__(self, path: Path, files: Sequence[Path]) -> None:
         from pilookup.custody.evidence import file_ids  # noqa: PLC0415 - needs the extra `load`
+        from pilookup.custody.load.found_files import find_files  # noqa: PLC0415 - needs the extra `load`
 
         self._path = path
-        self._files = files
-        self._ids = file_ids(files)
+        found = find_files(files).files
+        self._files = [file.path for file in found]
+        self._names = [file.name for file in found]
+        self._ids = file_ids(self._files)
 
     def write(self, outcome: "LoadOutcome", passwords: Sequence[str], command: str) -> None:
         """Read the files, and write the list in one step and with mode 0600.
@@ -59,7 +62,7 @@ class EvidenceFile:
         after = stored_text(outcome)
         try:
             with progress("digests", "files") as advance:
-                items = list_evidence(self._files, self._ids, passwords, advance)
+                items = list_evidence(self._files, self._ids, passwords, advance, self._names)
         except IntakeError as error:
             raise CustodyError(f"{error}, so no list was written{after}") from None
         listed = EvidenceList(outcome.dataset, items, outcome.counts(), command, utc_now())

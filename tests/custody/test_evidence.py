@@ -152,3 +152,18 @@ def test_a_name_that_cannot_be_a_new_list_is_refused_before_the_load(nested, tmp
     done = run(home, *load_of(nested[0], "--evidence-list", str(tmp_path / name)))
     assert done.returncode == 2
     assert "--evidence-list" in done.stderr
+
+
+def test_the_files_of_a_directory_are_listed_with_their_folders(tmp_path):
+    folder, listed = tmp_path / "seized", tmp_path / "list.json"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "a.csv").write_text("phone\n13800138000\n")
+    (folder / "sub" / "a.csv").write_text("phone\n13800138001\n")
+    (folder / "sub" / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(40))
+    done = run(usual_home(tmp_path), *load_of(folder, "--evidence-list", str(listed)))
+    assert done.returncode == 0, done.stderr
+    assert [item["path"] for item in json.loads(listed.read_text())["files"]] == [
+        "a.csv",
+        "sub/a.csv",
+        "sub/photo.jpg",
+    ]

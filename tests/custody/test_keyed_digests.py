@@ -6,6 +6,7 @@ import struct
 import pytest
 
 from pilookup import _core
+from pilookup.custody.load.found_files import FoundFile
 from pilookup.custody.load.input_file import InputFile
 from pilookup.custody.load.split_task import subkey
 from pilookup.keyring.key_ids import DIGEST_KEY_ID
@@ -37,6 +38,6 @@ def test_the_digest_of_a_file_is_an_hmac_under_a_key_of_its_own(session, tmp_pat
     path.write_text("手机号\n13800138000\n", encoding="utf-8")
     subkeys = {subkey(session.keyring, purpose) for purpose in (b"file", b"account", b"frequent")}
     key = hmac.digest(session.keyring.symmetric(DIGEST_KEY_ID), b"pilookup-v1-file", "sha256")
-    assert InputFile.of(session, path).digest == hmac.digest(key, path.read_bytes(), "sha256").hex()
+    assert InputFile.of(session, FoundFile(path)).digest == hmac.digest(key, path.read_bytes(), "sha256").hex()
     assert key in subkeys
     assert len(subkeys) == 3

@@ -148,9 +148,7 @@ def test_rejects_are_written_where_the_column_given_holds_no_numbers(custody, tm
 def test_a_column_without_numbers_in_one_file_is_not_the_column_of_the_others(custody, tmp_path):
     first = write_csv(tmp_path / "a.csv", [f"P,{number}" for number in numbers(5)], "姓名,联系电话")
     second = write_csv(tmp_path / "b.csv", ["P,x", "P,y"], "姓名,住址")
-    with pytest.raises(
-        IntakeError, match=r"a\.csv: no table has numbers in a column as given with --column phone="
-    ):
+    with pytest.raises(IntakeError, match=r"a\.csv: no table has numbers in a column as given with --column phone="):
         load(custody, [first, second], columns={"phone": "姓名"}, skip_bad=True)
 
 

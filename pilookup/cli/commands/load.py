@@ -39,7 +39,12 @@ def _encoding(encoding: str | None) -> str | None:
 
 def load(
     files: Annotated[
-        list[Path], typer.Argument(help="CSV, TSV, TXT, XLSX, XLS, Parquet, or .zip/.gz of them.", show_default=False)
+        list[Path],
+        typer.Argument(
+            metavar="FILE|DIR...",
+            help="CSV, TSV, TXT, XLSX, XLS, Parquet, or .zip/.gz of them; or directories of such files.",
+            show_default=False,
+        ),
     ],
     dataset: Annotated[str, typer.Option(help="The dataset's id: a-z, 0-9 and dashes.", show_default=False)],
     kind: Annotated[Kind, typer.Option(help="What the dataset says about its numbers.", show_default=False)],

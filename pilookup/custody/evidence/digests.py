@@ -71,6 +71,7 @@ def list_evidence(
     expected: Sequence[FileId | None],
     passwords: Sequence[str] = (),
     on_progress: Progress | None = None,
+    names: Sequence[str] = (),
 ) -> list[EvidenceItem]:
     """List files and all that the archives among them hold. Each is read in blocks, and nothing is unpacked to disk.
 
@@ -81,6 +82,7 @@ def list_evidence(
         expected: The ids that they have had when they were loaded.
         passwords: Tried on encrypted archives.
         on_progress: Called with (bytes read, bytes in all, items so far).
+        names: The names of the files in the list; by default without folders.
 
     Raises:
         IntakeError: A file is not the one that was loaded, or changed while it was read.
@@ -88,8 +90,9 @@ def list_evidence(
     """
     total = sum(each.size for each in expected if each is not None)
     done, items = 0, list[EvidenceItem]()
-    for path, file_id in zip(files, expected, strict=True):
-        name = "".join(char if char.isprintable() else "?" for char in path.name)
+    shown = names or [path.name for path in files]
+    for path, file_id, given in zip(files, expected, shown, strict=True):
+        name = "".join(char if char.isprintable() else "?" for char in given)
         if file_id is None:
             items.append(EvidenceItem(name, None, "unknown", None, None, None, "cannot be read"))
             continue

@@ -24,7 +24,7 @@ class WarningCode(StrEnum):
     HIDDEN_SHEET = "hidden_sheet"
     """A hidden sheet that is not read."""
     MEMBER_SKIPPED = "member_skipped"
-    """A member of an archive that is not read, since it is no table."""
+    """A member of an archive, or a file of a directory, that is not read, since it is no table."""
     BAD_BYTES = "bad_bytes"
     """Bytes that are not text in the encoding of the file."""
     DIGITS_LOST = "digits_lost"

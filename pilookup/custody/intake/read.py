@@ -88,6 +88,7 @@ class FileReader:
         *,
         split_bytes: int | None = None,
         today: date | None = None,
+        folders: str = "",
     ) -> None:
         """Open the file.
 
@@ -98,11 +99,12 @@ class FileReader:
             rejects: Receives the rejected cells of what is read here.
             split_bytes: The size of a split. If it is None, every row is read here.
             today: The day that dates are compared with.
+            folders: The folders that the file is in, below a directory that was given.
 
         Raises:
             IntakeError: The file cannot be opened.
         """
-        self.source = Source(path)
+        self.source = Source(path, folders)
         self.encodings: dict[Path, Encoding] = {}
         self._archives = ArchiveContext(Budget(self.source.size), options.passwords)
         self._options = options

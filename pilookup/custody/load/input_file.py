@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
 
-from pilookup.custody.intake import display_name
+from pilookup.custody.load.found_files import FoundFile
 from pilookup.custody.load.split_task import subkey
 from pilookup.custody.session import Session
 from pilookup.errors import IntakeError
@@ -20,36 +20,36 @@ class InputFile:
     """An input file.
 
     Attributes:
-        path: Its path.
+        found: Where it is.
         file_id: The file id that it must still have once it was read.
         digest: HMAC-SHA256 of its content under a custody key, in hex. Without the key it reveals nothing.
     """
 
-    path: Path
+    found: FoundFile
     file_id: FileId
     digest: str
 
     @classmethod
-    def of(cls, session: Session, path: Path) -> "InputFile":
-        """Examine the file at a path.
+    def of(cls, session: Session, found: FoundFile) -> "InputFile":
+        """Examine a file.
 
         Raises:
             IntakeError: It cannot be read.
         """
-        return cls(path, _file_id(path), _digest(session, path))
+        return cls(found, _file_id(found), _digest(session, found))
 
     @property
     def location(self) -> str:
         """The file's name in messages."""
-        return display_name(self.path.name)
+        return self.found.location
 
     def check_unchanged(self) -> None:
         """Raise IntakeError if the file is no longer the one whose digest was computed."""
-        if _file_id(self.path) != self.file_id:
+        if _file_id(self.found) != self.file_id:
             raise IntakeError(self.location, "changed while it was read")
 
 
-def examine(session: Session, paths: Sequence[Path]) -> tuple[list[InputFile], list[IntakeError], list[str]]:
+def examine(session: Session, found: Sequence[FoundFile]) -> tuple[list[InputFile], list[IntakeError], list[str]]:
     """Examine all files of a command.
 
     Returns:
@@ -58,9 +58,9 @@ def examine(session: Session, paths: Sequence[Path]) -> tuple[list[InputFile], l
     files: dict[str, InputFile] = {}
     errors: list[IntakeError] = []
     notes: list[str] = []
-    for path in paths:
+    for each in found:
         try:
-            file = InputFile.of(session, path)
+            file = InputFile.of(session, each)
         except IntakeError as error:
             errors.append(error)
             continue
@@ -70,17 +70,17 @@ def examine(session: Session, paths: Sequence[Path]) -> tuple[list[InputFile], l
     return list(files.values()), errors, notes
 
 
-def _file_id(path: Path) -> FileId:
+def _file_id(found: FoundFile) -> FileId:
     try:
-        return FileId.of(path.stat())
+        return FileId.of(found.path.stat())
     except OSError as error:  # not chained: it names the file, and the name may hold a number
-        raise IntakeError(display_name(path.name), f"cannot be read: {error.strerror}") from None
+        raise IntakeError(found.location, f"cannot be read: {error.strerror}") from None
 
 
-def _digest(session: Session, path: Path) -> str:
+def _digest(session: Session, found: FoundFile) -> str:
     key = subkey(session.keyring, b"file")
     try:
-        with plain_file(Path(os.path.realpath(path))) as file:
+        with plain_file(Path(os.path.realpath(found.path))) as file:
             return file_digest(file, lambda: hmac.new(key, digestmod="sha256")).hexdigest()
     except OSError as error:  # not chained: it names the file, and the name may hold a number
-        raise IntakeError(display_name(path.name), f"cannot be read: {error.strerror}") from None
+        raise IntakeError(found.location, f"cannot be read: {error.strerror}") from None

@@ -19,9 +19,11 @@ from pilookup.compute.executors import local_executor
 from pilookup.compute.window import OrderedWindow
 from pilookup.custody.control import Counts, Dataset, Load
 from pilookup.custody.datasets import DatasetSpec, resolve_dataset
-from pilookup.custody.intake import IntakeOptions, Report, display_name
+from pilookup.custody.intake import IntakeOptions, Report
+from pilookup.custody.load.found_files import find_files
 from pilookup.custody.load.given_columns import check_given_columns
 from pilookup.custody.load.input_file import InputFile, examine
+from pilookup.custody.load.left_out import tell_left_out
 from pilookup.custody.load.loaded_file import LoadedFile
 from pilookup.custody.load.outcome import LoadOutcome
 from pilookup.custody.load.schedule import LoadSchedule
@@ -92,7 +94,9 @@ def load(
     if not job.files:
         raise CustodyError("there is no file to load")
     dataset = resolve_dataset(session.control, job.dataset)
-    inputs, errors, repeated = examine(session, job.files)
+    found = find_files(job.files)
+    inputs, errors, repeated = examine(session, found.files)
+    errors = [*found.errors, *errors]
     replaced = _replaced_loads(session, dataset, job, inputs)
     register_keyring(session.home, session.keyring)
     with _written(session), nullcontext(executor) if executor else local_executor() as workers:
@@ -107,18 +111,21 @@ def load(
             skip_bad=job.skip_bad,
             locked=job.locked,
         )
-        read = schedule.read([file.path for file in inputs], errors)
+        read = schedule.read([file.found for file in inputs], errors)
         pairs = [(file, given) for file, given in zip(read, inputs, strict=True) if file.error is None]
         files = [file for file, _ in pairs]
-        names = [display_name(file.path.name) for file in files]
+        names = [file.location for file in files]
         check_given_columns(job.options, names, [file.report for file in files])
-        refused = job.strict and any(file.report.warnings for file in files)
+        others = found.report
+        tell_left_out([file for file in read if file.is_left_out], others)
+        refused = job.strict and any(report.warnings for report in (others, *(file.report for file in files)))
         distinct_in_all = _write_shards(session, files, workers, dry_run=job.dry_run or refused)
         for _, given in pairs:
             given.check_unchanged()
         total = _total(files, distinct_in_all)
-        total.notes.extend(repeated)
-        skipped = [*errors, *(file.error for file in read if file.error is not None)]
+        total.notes += [*others.notes, *repeated]
+        total.warnings += others.warnings
+        skipped = [*errors, *(file.error for file in read if file.error and not file.is_left_out)]
         outcome = LoadOutcome(
             dataset.slug,
             job.dry_run,

@@ -4,17 +4,19 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pilookup.custody.intake import Accepted, IntakeOptions, Report, display_name
+from pilookup.custody.intake import Accepted, IntakeOptions, Report
 from pilookup.custody.intake.columns.layout import Layout
+from pilookup.custody.intake.files.members import SKIPPABLE
 from pilookup.custody.intake.files.source import Source
 from pilookup.custody.intake.read import FileReader, TextSplit
 from pilookup.custody.intake.refusal import require_numbers
+from pilookup.custody.load.found_files import FoundFile
 from pilookup.custody.load.frequent import FrequentNumbers
 from pilookup.custody.load.reject_spool import RejectSpool
 from pilookup.custody.load.split_task import SplitOutcome
 from pilookup.custody.load.staging import StagedLoad
 from pilookup.custody.session import Session
-from pilookup.errors import IntakeError
+from pilookup.errors import IntakeError, NoNumbersError
 from pilookup.protocol.label import Kind
 
 
@@ -23,7 +25,7 @@ class LoadedFile:
     """An input file, its load in the making, and what was counted so far.
 
     Attributes:
-        path: The file.
+        found: The file.
         load: Its load.
         rejects: Its rejected cells.
         report: Its report.
@@ -35,7 +37,7 @@ class LoadedFile:
         reader: Reads it; None before it is started.
     """
 
-    path: Path
+    found: FoundFile
     load: StagedLoad
     rejects: RejectSpool
     report: Report = field(default_factory=Report)
@@ -50,23 +52,35 @@ class LoadedFile:
     _position: int = 0
 
     @classmethod
-    def of(cls, path: Path, session: Session, dataset_id: int, options: IntakeOptions, *, wanted: bool) -> "LoadedFile":
+    def of(
+        cls, found: FoundFile, session: Session, dataset_id: int, options: IntakeOptions, *, wanted: bool
+    ) -> "LoadedFile":
         """A file that is to be loaded.
 
         Args:
-            path: The file.
+            found: The file.
             session: An unlocked HOME.
             dataset_id: The catalogue id of the dataset.
             options: How the file is read.
             wanted: Whether rejected cells are kept.
         """
         load = StagedLoad(uuid.uuid4().hex, dataset_id, options.kind is Kind.MALICIOUS)
-        return cls(path, load, RejectSpool(session.vault, load, wanted=wanted))
+        return cls(found, load, RejectSpool(session.vault, load, wanted=wanted))
 
     @property
     def location(self) -> str:
         """The file's name in messages."""
-        return display_name(self.path.name)
+        return self.found.location
+
+    @property
+    def path(self) -> Path:
+        """Its path."""
+        return self.found.path
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether it is in a directory that was given and is no table, so that it is told and the others are loaded."""
+        return self.found.directory is not None and isinstance(self.error, (*SKIPPABLE, NoNumbersError))
 
     @property
     def source(self) -> Source:

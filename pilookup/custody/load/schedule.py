@@ -23,6 +23,8 @@ from pilookup.custody.intake.read import Collect, FileReader, TextSplit, Work
 from pilookup.custody.intake.rejects import Rejects
 from pilookup.custody.intake.report import Report
 from pilookup.custody.intake.rows.packed import PackedNumbers
+from pilookup.custody.load.found_files import FoundFile
+from pilookup.custody.load.left_out import nothing_left
 from pilookup.custody.load.loaded_file import LoadedFile
 from pilookup.custody.load.split_task import (
     BatchTask,
@@ -90,11 +92,13 @@ class LoadSchedule:
         self._size = 0
         self._waiting: deque[tuple[LoadedFile, Iterator[Work]]] = deque()
 
-    def read(self, paths: Sequence[Path], errors: Sequence[IntakeError] = ()) -> list[LoadedFile]:
-        """Read all files. Those that cannot be read are left out if bad files are skipped; their `error` says why.
+    def read(self, found: Sequence[FoundFile], errors: Sequence[IntakeError] = ()) -> list[LoadedFile]:
+        """Read all files. The `error` of those that are left out says why.
+
+        Those that cannot be read are left out if bad files are skipped, and those of directories if they are no tables.
 
         Args:
-            paths: The files.
+            found: The files.
             errors: The errors of other files of the command, which cannot even be opened.
 
         Raises:
@@ -106,8 +110,8 @@ class LoadSchedule:
             OSError: A file cannot be read or written.
         """
         self._files = [
-            LoadedFile.of(path, self._session, self._dataset_id, self._options, wanted=self._rejects is not None)
-            for path in paths
+            LoadedFile.of(each, self._session, self._dataset_id, self._options, wanted=self._rejects is not None)
+            for each in found
         ]
         self._errors = list(errors)
         encodings = self._examine()
@@ -136,8 +140,16 @@ class LoadSchedule:
         """
         encodings: dict[Path, Encoding] = {}
         for file in self._files:
+            report = Report()
             try:
-                reader = FileReader(file.path, self._options, Report(), Rejects(None), split_bytes=SPLIT_BYTES)
+                reader = FileReader(
+                    file.path,
+                    self._options,
+                    report,
+                    Rejects(None),
+                    split_bytes=SPLIT_BYTES,
+                    folders=file.found.folders,
+                )
                 file.size = reader.source.size
                 if len(self._files) > 1:
                     reader.encodings = encodings
@@ -145,13 +157,18 @@ class LoadSchedule:
                         next(work, None)
             except IntakeError as error:
                 file.error = error
+                if file.is_left_out:
+                    file.report = report
         self._size = sum(file.size for file in self._files)
         self._raise_errors()
         return encodings
 
     def _raise_errors(self) -> None:
-        errors = [*self._errors, *(file.error for file in self._files if file.error is not None)]
-        count = len(self._errors) + len(self._files)
+        errors = [*self._errors, *(file.error for file in self._files if file.error and not file.is_left_out)]
+        left_out = [file for file in self._files if file.is_left_out]
+        count = len(self._errors) + len(self._files) - len(left_out)
+        if not errors and left_out and not count:
+            raise nothing_left(left_out)
         locked = next((error for error in errors if self._needs_password(error)), None)
         if not errors or (self._skip_bad and locked is None and len(errors) < count):
             return
@@ -167,7 +184,7 @@ class LoadSchedule:
         for file in self._files:
             if file.error is None:
                 self._start(file, encodings)
-            if not self._skip_bad and any(one.error for one in self._files):
+            if not self._skip_bad and any(one.error and not one.is_left_out for one in self._files):
                 break
         while self._waiting:
             self._resume()
@@ -183,6 +200,7 @@ class LoadSchedule:
                 file.rejects.rows,
                 split_bytes=SPLIT_BYTES,
                 today=self._today,
+                folders=file.found.folders,
             )
         except IntakeError as error:
             file.error = error

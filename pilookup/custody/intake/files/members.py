@@ -1,6 +1,6 @@
 """Opens the members of archives of every format, and reports the members that are not read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
@@ -16,7 +16,6 @@ from pilookup.errors import IntakeError
 
 _SINGLE: Final = 3
 _SHOWN: Final = 10
-_SETTLE: Final = "load it by itself as a table, or leave it out of the archive"
 
 SKIPPABLE: Final = (NotATableError, EmptyFileError)
 """The errors of a member that do not prevent the rest of the archive from being read."""
@@ -39,6 +38,29 @@ def open_archive(outer: Member, form: Format, context: ArchiveContext) -> Abstra
     if form is Format.TAR:
         return tar_members(outer, context)
     return libarchive_members(outer, form, context)
+
+
+def tell_kinds(
+    report: Report, location: str, kinds: Mapping[str, Sequence[str]], what: str = "members", container: str = "archive"
+) -> None:
+    """Warn of files that are no tables.
+
+    Args:
+        report: Receives the warnings.
+        location: What holds the files.
+        kinds: Their locations, by what they are.
+        what: What they are called.
+        container: What holds them.
+    """
+    settle = f"load it by itself as a table, or leave it out of the {container}"
+    for kind, locations in kinds.items():
+        if len(locations) <= _SINGLE:
+            for each in locations:
+                report.warn(WarningCode.MEMBER_SKIPPED, each, 1, f"not read, since it is {kind}: {settle}")
+        else:
+            count = len(locations)
+            text = f"{count:,} {what} were not read, since each is {kind}, such as {locations[0]}: {settle}"
+            report.warn(WarningCode.MEMBER_SKIPPED, location, count, text)
 
 
 class SkippedMembers:
@@ -94,22 +116,9 @@ class SkippedMembers:
             self._report.notes.append(
                 f"{self._location}: {self._system_files} system files (.DS_Store and the like) were left out"
             )
-        self._tell_kinds()
+        tell_kinds(self._report, self._location, self._kinds)
         if not self._read:
             raise self._nothing()
-
-    def _tell_kinds(self) -> None:
-        for kind, locations in self._kinds.items():
-            if len(locations) <= _SINGLE:
-                for location in locations:
-                    self._report.warn(
-                        WarningCode.MEMBER_SKIPPED, location, 1, f"not read, since it is {kind}: {_SETTLE}"
-                    )
-            else:
-                text = (
-                    f"{len(locations):,} members were not read, since each is {kind}, such as {locations[0]}: {_SETTLE}"
-                )
-                self._report.warn(WarningCode.MEMBER_SKIPPED, self._location, len(locations), text)
 
     def _nothing(self) -> NothingReadableError:
         if not self._reasons:

@@ -25,7 +25,7 @@ class Member:
         name: The file name, whose extension states the format.
         size: Size in bytes; None if it is only known once the file is read to its end.
         open: Returns a new stream from the first byte. It and the stream raise only IntakeError.
-        folders: The folders of the archive that it is in, separated by "/".
+        folders: The folders that it is in, within the archive or below the directory given, separated by "/".
     """
 
     location: str
@@ -88,6 +88,10 @@ def read_range(path: Path, location: str, expected: FileId, start: int, stop: in
 class Source:
     """The input file at a path. It may be opened any number of times, and must be the same file each time.
 
+    Args:
+        path: The path.
+        folders: The folders that it is in, below a directory that was given, separated by "/".
+
     Attributes:
         location: The file's name in messages.
         position: Offset that the stream read last has reached; for progress.
@@ -98,8 +102,10 @@ class Source:
         IntakeError: The file is missing, not readable or not a regular file.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.location = display_name(path.name or str(path))
+    def __init__(self, path: Path, folders: str = "") -> None:
+        name = path.name or str(path)
+        self.location = display_name(f"{folders}/{name}" if folders else name)
+        self._folders = folders
         self._path = path
         self._first_file_id: FileId | None = None
         self.position = 0
@@ -145,7 +151,7 @@ class Source:
 
     def as_member(self) -> Member:
         """The whole file, in the form in which members of archives are read."""
-        return Member(self.location, self._path.name, self.size, self.open)
+        return Member(self.location, self._path.name, self.size, self.open, self._folders)
 
     def check_unchanged(self) -> None:
         """Check that the file at the path is still the file that was read.

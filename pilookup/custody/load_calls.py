@@ -71,7 +71,7 @@ class LoadCalls(OpenHome):
             replace: load files again that were loaded before, in place of what was loaded then.
             dry_run: read and count everything, store nothing.
             strict: store nothing if there is any warning.
-            skip_bad: leave out files that cannot be read, and load the others.
+            skip_bad: leave out files, and members of archives, that cannot be read, and load the others.
             locked: the locations of encrypted files that `skip_bad` may leave out, as `PasswordRequiredError` names
                 them; by default all. For another one the error is raised, so that its password can be asked for.
             on_progress: called with (bytes read, bytes in all, rows so far).

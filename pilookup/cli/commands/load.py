@@ -81,7 +81,9 @@ def load(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and count everything, store nothing.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Store nothing if there is any warning.")] = False,
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out files that cannot be read.")] = False,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave out files and members that cannot be read.")
+    ] = False,
     rejects: Annotated[Path | None, typer.Option(help="A new file for the rejected rows.")] = None,
     report: Annotated[
         Path | None, typer.Option(help="A new file for a report with charts (HTML). It has no number in it.")

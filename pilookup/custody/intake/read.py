@@ -1,6 +1,7 @@
 """Reads one input file: from its path to file splits, and to batches of identifiers where rows are read here."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from pilookup.custody.intake.files.detect import detect_format
 from pilookup.custody.intake.files.encoding import Encoding, detect_encoding
 from pilookup.custody.intake.files.file_split import FileSplit
 from pilookup.custody.intake.files.formats import ARCHIVES, COMPRESSED, Format
-from pilookup.custody.intake.files.members import SkippedMembers, open_archive
+from pilookup.custody.intake.files.members import SKIPPABLE, SkippedMembers, open_archive
 from pilookup.custody.intake.files.source import Member, Source
 from pilookup.custody.intake.files.unpacked import Budget, Nesting, compressed_member
 from pilookup.custody.intake.joined_table import SPLIT_BYTES as JOINED_BYTES
@@ -29,6 +30,8 @@ from pilookup.custody.intake.splits import SplitText, open_split_text
 from pilookup.custody.intake.tables.readers import open_tables
 from pilookup.custody.intake.tables.table import NumberedRows
 from pilookup.custody.intake.text_form import TextForm
+from pilookup.custody.intake.unreadable import BadMemberError
+from pilookup.errors import IntakeError, PasswordRequiredError
 
 _LOG: Final = "-wal"
 _IN_NAMES: Final = (
@@ -89,6 +92,7 @@ class FileReader:
         split_bytes: int | None = None,
         today: date | None = None,
         folders: str = "",
+        without: Mapping[tuple[int, ...], IntakeError] | None = None,
     ) -> None:
         """Open the file.
 
@@ -100,6 +104,7 @@ class FileReader:
             split_bytes: The size of a split. If it is None, every row is read here.
             today: The day that dates are compared with.
             folders: The folders that the file is in, below a directory that was given.
+            without: Members of archives that are not read, as `BadMemberError.key` names them, and why.
 
         Raises:
             IntakeError: The file cannot be opened.
@@ -108,6 +113,7 @@ class FileReader:
         self.encodings: dict[Path, Encoding] = {}
         self._archives = ArchiveContext(Budget(self.source.size), options.passwords)
         self._options = options
+        self._without = without or {}
         self._report = report
         self._rejects = rejects
         self._split_bytes = split_bytes
@@ -126,15 +132,15 @@ class FileReader:
         self.source.check_unchanged()
         self._report.warn(WarningCode.UNREAD_NUMBERS, self.source.location, len(self._in_names), _IN_NAMES)
 
-    def _member(self, member: Member, nesting: Nesting) -> Iterator[Work]:
+    def _member(self, member: Member, nesting: Nesting, key: tuple[int, ...] = ()) -> Iterator[Work]:
         """Yield the work of a file or of a member of an archive."""
         self._in_names.update(mobiles_in(member.folders), mobiles_in(member.name))
         form = detect_format(member, self._report.notes)
         if form in ARCHIVES:
-            yield from self._archive(member, form, nesting)
+            yield from self._archive(member, form, nesting, key)
         elif form in COMPRESSED:
             inner = nesting.inside(member.location, form)
-            yield from self._member(compressed_member(member, form, self._archives.budget), inner)
+            yield from self._member(compressed_member(member, form, self._archives.budget), inner, key)
         elif form is not Format.TEXT or self._split_bytes is None:
             yield from self._tables(member, form)
         else:
@@ -152,13 +158,16 @@ class FileReader:
             self.encodings[path] = detect_encoding(member, self._options.encoding)
         return self.encodings[path]
 
-    def _archive(self, outer: Member, form: Format, nesting: Nesting) -> Iterator[Work]:
+    def _archive(self, outer: Member, form: Format, nesting: Nesting, key: tuple[int, ...]) -> Iterator[Work]:
         inner = nesting.inside(outer.location, form)
         skipped = SkippedMembers(outer.location, self._report)
         with open_archive(outer, form, self._archives) as members:
-            for member in skipped.without_system_files(members):
-                with skipped.reading(member):
-                    yield from self._member(member, inner)
+            for at, member in enumerate(skipped.without_system_files(members)):
+                if (error := self._without.get((*key, at))) is not None:
+                    skipped.leave_out(error)
+                    continue
+                with skipped.reading(member), _naming((*key, at)):
+                    yield from self._member(member, inner, (*key, at))
         skipped.finish()
 
     def _text(self, member: Member, text: SplitText, size: int) -> Iterator[Work]:
@@ -226,6 +235,17 @@ class FileReader:
         report.months.update(batch.months)
         self._report.add(report)
         return batch
+
+
+@contextmanager
+def _naming(key: tuple[int, ...]) -> Iterator[None]:
+    """A block that reads a member: what prevents the archive from being read is raised as BadMemberError."""
+    try:
+        yield
+    except (*SKIPPABLE, PasswordRequiredError, BadMemberError):
+        raise
+    except IntakeError as error:
+        raise BadMemberError(error, key) from None
 
 
 def read_file(

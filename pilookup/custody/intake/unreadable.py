@@ -26,3 +26,21 @@ class EmptyFileError(IntakeError):
 
 class NothingReadableError(NotATableError):
     """No member of an archive could be read. The text has the reason for each."""
+
+
+class BadMemberError(IntakeError):
+    """A member of an archive cannot be read, so that the archive is refused.
+
+    Args:
+        error: What is wrong with the member.
+        key: Where it is: its place in the archive, from 0, behind the places of the archives that hold that one.
+    """
+
+    def __init__(self, error: IntakeError, key: tuple[int, ...]) -> None:
+        remedy = "--skip-bad leaves this member out, or pack the archive again without it"
+        super().__init__(error.location, f"{error.message}; {remedy}")
+        self.error = error
+        self.key = key
+
+    def __reduce__(self) -> tuple[type["BadMemberError"], tuple[IntakeError, tuple[int, ...]]]:  # type: ignore[override]
+        return type(self), (self.error, self.key)

@@ -125,7 +125,8 @@ def load(
         total = _total(files, distinct_in_all)
         total.notes += [*others.notes, *repeated]
         total.warnings += others.warnings
-        skipped = [*errors, *(file.error for file in read if file.error and not file.is_left_out)]
+        members = [error for file in read if not file.error or file.is_left_out for error in file.without.values()]
+        skipped = [*errors, *members, *(file.error for file in read if file.error and not file.is_left_out)]
         outcome = LoadOutcome(
             dataset.slug,
             job.dry_run,

@@ -1,6 +1,7 @@
 """An input file while it is loaded: its load in the making, and what was counted so far."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,6 +36,7 @@ class LoadedFile:
         batches: Batches of rows that were read by the command and not submitted yet.
         error: Why the file cannot be loaded; None if it can.
         reader: Reads it; None before it is started.
+        without: The bad members of archives that are left out, as `BadMemberError.key` names them, and why.
     """
 
     found: FoundFile
@@ -47,6 +49,7 @@ class LoadedFile:
     batches: list[Accepted] = field(default_factory=list)
     error: IntakeError | None = None
     reader: FileReader | None = None
+    without: Mapping[tuple[int, ...], IntakeError] = field(default_factory=dict)
     _frequent: FrequentNumbers = field(default_factory=FrequentNumbers)
     _expected: dict[int, tuple[TextSplit, Layout] | None] = field(default_factory=dict)
     _position: int = 0

@@ -23,6 +23,7 @@ from pilookup.custody.intake.read import Collect, FileReader, TextSplit, Work
 from pilookup.custody.intake.rejects import Rejects
 from pilookup.custody.intake.report import Report
 from pilookup.custody.intake.rows.packed import PackedNumbers
+from pilookup.custody.intake.unreadable import BadMemberError
 from pilookup.custody.load.found_files import FoundFile
 from pilookup.custody.load.left_out import nothing_left
 from pilookup.custody.load.loaded_file import LoadedFile
@@ -46,6 +47,9 @@ QUEUED_SPLITS: Final = 64
 
 SORTED_FILE_ROWS: Final = 1 << 17
 """Number of rows in a sorted file whose rows do not come from a split of text."""
+
+MAX_BAD_MEMBERS: Final = 20
+"""How often an archive is read again without one more bad member. With more of them it is a bad file."""
 
 WAITING_FILES: Final = 16
 """Files that are set aside until their outcomes are there. Each keeps its file open."""
@@ -90,6 +94,7 @@ class LoadSchedule:
         self._files: list[LoadedFile] = []
         self._errors: list[IntakeError] = []
         self._size = 0
+        self._has_read = False
         self._waiting: deque[tuple[LoadedFile, Iterator[Work]]] = deque()
 
     def read(self, found: Sequence[FoundFile], errors: Sequence[IntakeError] = ()) -> list[LoadedFile]:
@@ -109,10 +114,7 @@ class LoadSchedule:
             ComputeError: The cluster failed.
             OSError: A file cannot be read or written.
         """
-        self._files = [
-            LoadedFile.of(each, self._session, self._dataset_id, self._options, wanted=self._rejects is not None)
-            for each in found
-        ]
+        self._files = [self._new_file(each) for each in found]
         self._errors = list(errors)
         encodings = self._examine()
         try:
@@ -121,11 +123,13 @@ class LoadSchedule:
                 ahead = concurrent_tasks(self._executor) + QUEUED_SPLITS
                 self._tasks = stack.enter_context(OrderedWindow(self._executor, run_split, self._take, ahead))
                 self._here = stack.enter_context(OrderedWindow(threads, run_in_process, self._take, processors() + 1))
-                self._read_all(encodings)
+                self._read_all(self._files, encodings)
+                self._read_without_bad_members(encodings)
         finally:
             writer = Rejects(self._rejects)
             for file in self._files:
                 file.rejects.write_to(writer)
+        self._has_read = True
         for file in self._files:
             file.finish(self._options)
         self._raise_errors()
@@ -165,6 +169,8 @@ class LoadSchedule:
 
     def _raise_errors(self) -> None:
         errors = [*self._errors, *(file.error for file in self._files if file.error and not file.is_left_out)]
+        if self._skip_bad and not self._has_read:  # they are read again without these members
+            errors = [error for error in errors if not isinstance(error, BadMemberError)]
         left_out = [file for file in self._files if file.is_left_out]
         count = len(self._errors) + len(self._files) - len(left_out)
         if not errors and left_out and not count:
@@ -180,8 +186,37 @@ class LoadSchedule:
             return False
         return not self._skip_bad or (self._locked is not None and error.location not in self._locked)
 
-    def _read_all(self, encodings: dict[Path, Encoding]) -> None:
+    def _new_file(self, found: FoundFile) -> LoadedFile:
+        return LoadedFile.of(found, self._session, self._dataset_id, self._options, wanted=self._rejects is not None)
+
+    def _read_without_bad_members(self, encodings: dict[Path, Encoding]) -> None:
+        """If bad files are skipped, read archives with bad members again without these, each as a new load.
+
+        So nothing stays of a member that was read in part.
+        """
+        for _ in range(MAX_BAD_MEMBERS if self._skip_bad else 0):
+            self._tasks.drain()
+            self._here.drain()
+            again = []
+            for at, file in enumerate(self._files):
+                if isinstance(file.error, BadMemberError):
+                    new = self._new_file(file.found)
+                    new.size, new.done = file.size, file.done
+                    new.without = {**file.without, file.error.key: file.error.error}
+                    self._files[at] = new
+                    again.append(new)
+            if not again:
+                return
+            self._read_all(again, encodings)
+        self._tasks.drain()
+        self._here.drain()
         for file in self._files:
+            if self._skip_bad and isinstance(file.error, BadMemberError):
+                text = f"has more than {MAX_BAD_MEMBERS} members that cannot be read: unpack it, and load the files"
+                file.error = IntakeError(file.location, text)
+
+    def _read_all(self, files: Sequence[LoadedFile], encodings: dict[Path, Encoding]) -> None:
+        for file in files:
             if file.error is None:
                 self._start(file, encodings)
             if not self._skip_bad and any(one.error and not one.is_left_out for one in self._files):
@@ -201,6 +236,7 @@ class LoadSchedule:
                 split_bytes=SPLIT_BYTES,
                 today=self._today,
                 folders=file.found.folders,
+                without=file.without,
             )
         except IntakeError as error:
             file.error = error

@@ -98,6 +98,10 @@ class SkippedMembers:
             self._reasons.append(error)
             self._skip(member, error)
 
+    def leave_out(self, error: IntakeError) -> None:
+        """Count a bad member that is left out. The caller tells it."""
+        self._reasons.append(error)
+
     def _skip(self, member: Member, error: IntakeError) -> None:
         if isinstance(error, NothingReadableError):
             return  # its own members were told

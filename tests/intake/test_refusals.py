@@ -1,12 +1,14 @@
 """Why a file without a phone number is refused: the reason is true, and the remedy names what is there."""
 
+import io
 import re
+import zipfile
 
 import pytest
 
 from pilookup.custody.intake import IntakeOptions, Report
 from pilookup.custody.intake.read import read_file
-from pilookup.errors import NoNumbersError
+from pilookup.errors import IntakeError, NoNumbersError
 from pilookup.protocol.label import Kind
 
 PEOPLE = [f"{name},330106,{name}路" for name in ("李娜", "何勇", "马超", "胡军")]
@@ -63,3 +65,26 @@ def test_numbers_below_the_rows_that_decide_are_read_from_a_column_that_is_given
     rows = [f"李娜,,{index}" for index in range(400)] + [f"何勇,1380013{index:04},x" for index in range(5)]
     found = load("a.csv", "姓名,联络,备注\n" + "\n".join(rows) + "\n", phone="联络").numbers
     assert len(found) == 5
+
+
+def test_cards_without_their_ends_are_refused_with_a_remedy_that_works(load):
+    card = "BEGIN:VCARD\nVERSION:3.0\nTEL:{}\n"
+    numbers = [f"1380013{index:04}" for index in range(12)]
+    with pytest.raises(IntakeError, match="add the missing END:VCARD to each in a copy"):
+        load("a.vcf", "".join(card.format(number) for number in numbers))
+    assert len(load("a.vcf", "".join(f"{card.format(number)}END:VCARD\n" for number in numbers)).numbers) == 12
+
+
+def test_the_log_of_a_database_in_an_archive_is_not_advised_to_be_loaded_as_a_table(load):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a.csv", "手机号\n13800138000\n")
+        archive.writestr("u.db-wal", bytes.fromhex("377f0682002de218") + bytes(64))
+    [warning] = load("a.zip", packed.getvalue()).report.warnings
+    assert "VACUUM INTO" in warning.text
+    assert "as a table" not in warning.text
+
+
+def test_binary_data_are_not_only_taken_for_encrypted(load):
+    with pytest.raises(IntakeError, match="decrypt it, or unpack it if it is the image of a disk"):
+        load("a.iso", bytes(range(256)) * 200)

@@ -323,5 +323,5 @@ _REMEDIES: Final = (
     (("Zstandard", "volumes"), "unpack it and load what it holds"),
     (("program",), "it holds no table"),
     (("write-ahead",), "run VACUUM INTO on a copy of the database with this file beside it, and load the result"),
-    (("encrypted",), "decrypt it first"),
+    (("encrypted",), "decrypt it, or unpack it if it is the image of a disk, and load what it holds"),
 )

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
 from pilookup.custody.intake.files.archive import ArchiveContext, is_system_file, zip_members
-from pilookup.custody.intake.files.formats import Format
+from pilookup.custody.intake.files.formats import Format, remedy
 from pilookup.custody.intake.files.libarchive_members import libarchive_members
 from pilookup.custody.intake.files.source import Member
 from pilookup.custody.intake.files.tar import tar_members
@@ -15,6 +15,7 @@ from pilookup.custody.intake.unreadable import EmptyFileError, NotATableError, N
 from pilookup.errors import IntakeError
 
 _SINGLE: Final = 3
+_LOG: Final = "write-ahead"
 _SHOWN: Final = 10
 
 SKIPPABLE: Final = (NotATableError, EmptyFileError)
@@ -52,8 +53,9 @@ def tell_kinds(
         what: What they are called.
         container: What holds them.
     """
-    settle = f"load it by itself as a table, or leave it out of the {container}"
     for kind, locations in kinds.items():
+        help_ = remedy(kind) if _LOG in kind else "load it by itself as a table"
+        settle = f"{help_}, or leave it out of the {container}"
         if len(locations) <= _SINGLE:
             for each in locations:
                 report.warn(WarningCode.MEMBER_SKIPPED, each, 1, f"not read, since it is {kind}: {settle}")

@@ -129,7 +129,8 @@ def cards(location: str, lines: Iterable[tuple[int, str]], depth: int = 1) -> It
 
 def _check_depth(location: str, depth: int) -> None:
     if depth > MAX_DEPTH:
-        raise IntakeError(location, f"has vCards nested more than {MAX_DEPTH} deep")
+        remedy = "if they stand one after another, add the missing END:VCARD to each in a copy, and load that"
+        raise IntakeError(location, f"has vCards nested more than {MAX_DEPTH} deep: {remedy}")
 
 
 def _properties(location: str, lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:

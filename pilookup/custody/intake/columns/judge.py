@@ -284,12 +284,15 @@ def is_rounded(cell: str) -> bool:
 
 
 def are_rounded(cells: Sequence[str]) -> bool:
-    """Whether a program has rounded mobiles of a column and written them out again: a few end in four zeros or more.
+    """Whether a program has rounded mobiles of a column and written them out again.
 
-    Of ten thousand mobiles, one does.
+    Then a few different ones end in four zeros or more. Of ten thousand mobiles, one does.
     """
     rounded = sum(map(is_rounded, cells))
-    return rounded >= _MIN_ROUNDED and rounded >= sum(map(bool, map(_BARE_11.fullmatch, cells))) * _ROUNDED_SHARE
+    return (
+        len({cell for cell in cells if is_rounded(cell)}) >= _MIN_ROUNDED
+        and rounded >= sum(map(bool, map(_BARE_11.fullmatch, cells))) * _ROUNDED_SHARE
+    )
 
 
 def takes_short_mantissas(cells: Sequence[str]) -> bool:

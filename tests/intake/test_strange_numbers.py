@@ -78,7 +78,7 @@ ABROAD = {
 def test_a_column_of_numbers_of_another_country_is_refused(load, form, header):
     rng = random.Random(f"{form}{header}")
     rows = "\n".join(f"甲,{ABROAD[form](rng)}" for _ in range(60))
-    with pytest.raises(NoNumbersError):
+    with pytest.raises(NoNumbersError, match="--region"):
         load("a.csv", f"Name,{header}\n{rows}\n")
 
 

@@ -1,5 +1,6 @@
 """Why a file in which no number was found is refused, and what helps."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from pilookup.custody.intake.columns.given import headers_there, listed, missing_names, missing_text
@@ -7,8 +8,10 @@ from pilookup.custody.intake.model import IntakeOptions
 from pilookup.custody.intake.report import Report
 from pilookup.custody.intake.table_columns import ColumnRole, ColumnUse, shown_header
 from pilookup.errors import NoNumbersError
+from pilookup.identifier import Reason
 
 _LISTED_COLUMNS: Final = 10
+_REGION: Final = "if the numbers are of another country, name it with --region"
 _LOOK: Final = "look at the rejected cells with --rejects FILE"
 
 
@@ -66,8 +69,18 @@ def _name(column: ColumnUse) -> str:
 
 
 def _remedies(report: Report, options: IntakeOptions) -> list[str]:
-    """What helps: the right name of a column, if one was given, and the rejected cells, if there are any."""
+    """What helps: the right name of a column, the rejected cells, if there are any, and the country."""
     look = [_LOOK] if report.rejected else []
+    return [*_right_column(report, options, look), *([_REGION] if _may_be_abroad(report, options) else [])]
+
+
+def _may_be_abroad(report: Report, options: IntakeOptions) -> bool:
+    """Whether most rejected cells have as many digits as numbers and are none of mainland China."""
+    digits = report.rejected[Reason.NO_AREA_CODE] + report.rejected[Reason.NOT_POSSIBLE]
+    return options.region == "CN" and digits * 2 > report.rejected.total()
+
+
+def _right_column(report: Report, options: IntakeOptions, look: Sequence[str]) -> list[str]:
     given = options.columns.get("phone", ())
     if not given:
         return [", and ".join([*look, "name the column with --column phone=NAME"])]

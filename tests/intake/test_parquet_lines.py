@@ -11,10 +11,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from pilookup.custody.intake import IntakeOptions, limits
-from pilookup.custody.intake.files.source import Source
 from pilookup.custody.intake.read import TextSplit
 from pilookup.custody.intake.tables.arrow import cells_of, lines_of
-from pilookup.custody.intake.tables.parquet import ParquetTable, parquet_table
+from pilookup.custody.intake.tables.parquet import ParquetTable
 from pilookup.custody.intake.tables.row_lines import DELIMITER
 from pilookup.errors import IntakeError
 from pilookup.protocol.label import Kind
@@ -227,24 +226,6 @@ def test_a_split_holds_many_batches(tmp_path, monkeypatch):
     path = written(tmp_path / "a.parquet", {"phone": [f"138{i:08}" for i in range(100)]})
     assert loaded(path, EXPOSURE, 1 << 20)[1] == (1, 0)
     assert loaded(path, EXPOSURE, 500)[1] == (2, 0)  # five batches of 120 bytes reach it
-
-
-@pytest.mark.parametrize("kind", [pa.string(), pa.int64(), pa.float64(), pa.binary()])
-@pytest.mark.parametrize("filled", [{0, 25, 26, 99}, {30, 99}, {0, 1}, {99}, set()])
-def test_rows_of_nulls_alone_are_counted_and_not_read(tmp_path, monkeypatch, kind, filled):
-    monkeypatch.setattr(limits, "BATCH_ROWS", 10)
-    values = [(NUMBER if at in filled else None) for at in range(100)]
-    phones = pa.array(values, pa.string()).cast(kind)
-    path = written(tmp_path / "a.parquet", {"手机号": phones, "手机2": phones})
-    with parquet_table(Source(path).as_member()) as table:
-        lines = [list(block.lines) for block in table.blocks(0)]
-        splits = [(part.line, data.count(b"\n")) for part, data in table.splits(1 << 20, {0, 1})]
-    read = sorted({at // 10 for at in filled})
-    assert lines == [list(range(ten * 10 + 1, ten * 10 + 11)) for ten in read]
-    assert [line for first, count in splits for line in range(first, first + count)] == [
-        line for block in lines for line in block
-    ]
-    assert outcome_of(path, EXPOSURE) == outcome_of(path, EXPOSURE, fast=False)
 
 
 def test_a_parquet_file_between_texts_of_an_archive_is_read_by_splits(tmp_path):

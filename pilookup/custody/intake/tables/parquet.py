@@ -113,22 +113,16 @@ class ParquetTable:
                 yield from buffer.flush()
                 yield self._block(row, arrays)
                 continue
-            if row != buffer.next_row:
-                yield from buffer.flush()
-            buffer.add(row, lines, len(arrays[0]))
+            buffer.add(row, lines)
             if buffer.size >= size:
                 yield from buffer.flush()
         yield from buffer.flush()
 
     def _rows(self) -> Iterator[tuple[int, list[pa.Array]]]:
-        """The 1-based number of the first row of each batch, and its cells.
-
-        A batch of nulls alone is only counted: nothing is read from blank rows, and a small file can have millions.
-        """
+        """The 1-based number of the first row of each batch, and its cells."""
         row = 1
         for count, arrays in self._batches(self._leaves, limits.BATCH_ROWS):
-            if any(column.null_count < len(column) for column in arrays):
-                yield row, arrays
+            yield row, arrays
             row += count
         if row - 1 != self.rows:
             raise IntakeError(self.location, _DAMAGED)
@@ -203,18 +197,15 @@ class _LineBuffer:
 
     Attributes:
         size: Number of bytes collected.
-        next_row: The number of the row behind those that were added last.
     """
 
     def __init__(self) -> None:
         self.size = 0
-        self.next_row = 1
         self._lines: list[bytes] = []
         self._row = 0
 
-    def add(self, row: int, lines: bytes, count: int) -> None:
-        """Add `count` lines, the first of which is row number `row`."""
-        self.next_row = row + count
+    def add(self, row: int, lines: bytes) -> None:
+        """Add lines, the first of which is row number `row`."""
         self._row = self._row if self._lines else row
         self._lines.append(lines)
         self.size += len(lines)

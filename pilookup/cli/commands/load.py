@@ -41,7 +41,7 @@ def load(
     files: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE|DIR...",
+            metavar="FILE|DIR",
             help="CSV, TSV, TXT, XLSX, XLS, Parquet, or .zip/.gz of them; or directories of such files.",
             show_default=False,
         ),

@@ -1,4 +1,4 @@
-"""The owner of a phone is told where a table names him, and never read as one of the sides of his calls."""
+"""A table that names the owner of the phone: a warning counts his number, and it is not read from caller and callee."""
 
 import random
 
@@ -6,6 +6,7 @@ import pytest
 
 from pilookup.custody.intake import IntakeOptions
 from pilookup.protocol.label import Kind
+from tests.support.intake.layouts.judge import read
 from tests.support.intake.texts import assert_same
 
 SIDES = [
@@ -39,6 +40,33 @@ def test_the_owner_is_told_and_only_the_other_sides_are_read(load, sides, owner,
     outcome = load("a.csv", "\n".join(lines))
     assert sorted(outcome.numbers) == sorted(f"86{other}" for other in others)
     assert [(str(each.code), each.count) for each in outcome.report.warnings] == [("other_party", rows)]
+
+
+@pytest.fixture
+def read_calls(tmp_path):
+    """Reads lines with the columns that the operator names or leaves out: the numbers, and whether there are warnings."""
+
+    def read_lines(lines, **options):
+        path = tmp_path / "a.csv"
+        path.write_text("\n".join(lines), encoding="utf-8")
+        reading = read(path, IntakeOptions(Kind.EXPOSURE, **options))
+        return {number.removeprefix("+86") for number in reading.stored}, bool(reading.report.warnings)
+
+    return read_lines
+
+
+@pytest.mark.parametrize("sides", SIDES[:3])
+def test_the_owner_is_not_stored_where_the_operator_leaves_his_column_out(read_calls, sides):
+    """The warning on the owner advises this."""
+    lines, _, others = calls(f"机主号码,{sides},时间", 12, random.Random(sides))
+    assert read_calls(lines, not_columns=("机主号码",)) == (set(others), False)
+
+
+def test_the_owner_is_stored_only_where_the_operator_names_his_column(read_calls):
+    lines, owner, others = calls("机主号码,主叫号码,被叫号码,时间", 12, random.Random(4))
+    assert read_calls(lines, columns={"phone": ("主叫号码", "被叫号码")}) == (set(others), True)
+    every = read_calls(lines, columns={"phone": ("机主号码", "主叫号码", "被叫号码")})
+    assert every == ({owner, *others}, False)
 
 
 @pytest.mark.parametrize("size", [1, 100, 1000])

@@ -29,7 +29,12 @@ from pilookup.custody.intake.columns.mobiles import mobiles_in
 from pilookup.custody.intake.columns.moved_columns import rows_of_layout
 from pilookup.custody.intake.columns.officers import is_of_officers, is_place_of_others, names_list, names_officers
 from pilookup.custody.intake.columns.other_cells import other_cells_of
-from pilookup.custody.intake.columns.phone_columns import exposed_columns, registration_columns, unread_beside
+from pilookup.custody.intake.columns.phone_columns import (
+    exposed_columns,
+    registration_columns,
+    set_owner,
+    unread_beside,
+)
 from pilookup.custody.intake.columns.split_numbers import joined, split_numbers
 from pilookup.custody.intake.columns.table_head import Head, TableHead
 from pilookup.custody.intake.columns.unread_cells import is_number_alone, numbers_of_unread
@@ -125,6 +130,8 @@ def _choose(
     columns = [column_of(at, label_of(labels, at), above_of(at), rows, options) for at in range(width)]
     _join(columns, labels, rows, options)
     codes = code_columns(columns, rows, options.region)
+    if options.kind is Kind.EXPOSURE:
+        set_owner(columns)
     _mark(columns, rows, of_another)
     roles = _roles(labels) | _given_roles(table, labels, width, options)
     layout = Layout(
@@ -290,7 +297,8 @@ def _with_given(layout: Layout, columns: Sequence[Column], named: Sequence[int],
     """The layout with the phone columns that the operator named and so confirmed."""
     phones = [columns[at] for at in named]
     for column in phones:
-        column.phone = replace(column.phone, warns_of_landlines=False, is_given=True)
+        owner = None if column.phone.owner in named else column.phone.owner
+        column.phone = replace(column.phone, warns_of_landlines=False, is_given=True, owner=owner)
     unread = unread_beside(columns, set(named), left_out)
     return _finished(layout, phones, unread, dict.fromkeys(named, ChosenBy.GIVEN), first_filled=False)
 

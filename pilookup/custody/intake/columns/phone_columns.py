@@ -13,6 +13,20 @@ _NOBODY: Final = "nobody"
 """The reason to leave a column that is not told: it has no numbers of people."""
 
 
+def set_owner(columns: Sequence[Column]) -> None:
+    """Tell the columns of who calls and who is called which column has the owner of the phone, who is one of the two.
+
+    Args:
+        columns: All columns of the table, also those that the operator leaves out.
+    """
+    phones = [column for column in columns if column.shows_phones]
+    owner = next((column.at for column in phones if headers.is_owner(column.above)), None)
+    sides = [column for column in phones if headers.is_side(column.above) and not headers.is_owner(column.above)]
+    if owner is not None and len(sides) > 1:
+        for column in sides:
+            column.phone = replace(column.phone, owner=owner)
+
+
 def unread_beside(columns: Sequence[Column], named: set[int], left_out: set[int]) -> list[UnreadColumn]:
     """The columns with numbers beside those that the operator named."""
     return [
@@ -24,10 +38,8 @@ def unread_beside(columns: Sequence[Column], named: set[int], left_out: set[int]
 
 def exposed_columns(columns: Sequence[Column]) -> tuple[list[Column], list[UnreadColumn]]:
     """Every column with phone numbers of the people in the rows, and the columns with other numbers."""
-    owners = [column.at for column in columns if headers.is_owner(column.above) and column.shows_phones]
     has_owner = any(headers.is_owner(column.label) and column.shows_phones for column in columns)
-    sides = _sides_of_calls(columns) if owners else []
-    peer = bool(sides) or any(
+    peer = any(column.phone.owner is not None for column in columns) or any(
         (headers.is_peer(column.label) or (has_owner and headers.is_contact(column.label))) and column.shows_phones
         for column in columns
     )
@@ -40,20 +52,8 @@ def exposed_columns(columns: Sequence[Column]) -> tuple[list[Column], list[Unrea
             named = None if code is _NOBODY else WarningCode(code)
             unread.append(UnreadColumn(column.at, named, column.counts.shows_identifiers))
         elif column.is_named or _shows_people(column, has_named=has_named):
-            if column in sides:
-                column.phone = replace(column.phone, owner=owners[0])
             phones.append(column)
     return phones, unread
-
-
-def _sides_of_calls(columns: Sequence[Column]) -> list[Column]:
-    """The columns of who calls and who is called, of which one is the owner of the phone; empty if there are no two."""
-    sides = [
-        column
-        for column in columns
-        if headers.is_side(column.above) and not headers.is_owner(column.above) and column.shows_phones
-    ]
-    return sides if len(sides) > 1 else []
 
 
 def _shows_people(column: Column, *, has_named: bool) -> bool:

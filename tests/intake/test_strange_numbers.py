@@ -39,7 +39,7 @@ def test_a_serial_number_behind_a_year_is_no_landline(year, sign):
     "cell",
     [
         "571-88886666", "(571)88886666", "20-88886666", "10 8888 6666", "571 8888 6666", "86-571-88886666", "0571-88886666",
-        "86 571 8888 6666", "400-888-6666", "400 8886 666",
+        "86 571 8888 6666", "400-888-6666", "400 8886 666", "4008-123-123", "4008 123 123", "8008-103-103", "950-4012-345",
     ],
 )  # fmt: skip
 def test_a_landline_whose_first_group_is_its_area_code_is_one(cell):
@@ -175,6 +175,6 @@ def test_a_column_of_messages_is_told_and_not_read(load, header, message):
     assert sum(each.count for each in outcome.report.warnings) == 20
 
 
-def test_a_number_of_a_reason_is_told_with_it(load):
+def test_the_refusal_names_the_reason(load):
     with pytest.raises(NoNumbersError, match=str(Reason.NO_AREA_CODE)):
         load("a.csv", "电话\n" + "2023-907820\n" * 3)

@@ -126,12 +126,7 @@ def _choose(
         former = _without_officers(previous, header, above)
         named = columns_of_another(words, labels, width, former, of_table, below, options.region)
         of_another = tuple(sorted({*named, *phones_of_handlers(labels, rows)}))
-    above_of = partial(words_above, words, labels, previous=previous)
-    columns = [column_of(at, label_of(labels, at), above_of(at), rows, options) for at in range(width)]
-    _join(columns, labels, rows, options)
-    codes = code_columns(columns, rows, options.region)
-    if options.kind is Kind.EXPOSURE:
-        set_owner(columns)
+    columns, codes = _columns(words, labels, width, rows, previous, options)
     _mark(columns, rows, of_another)
     roles = _roles(labels) | _given_roles(table, labels, width, options)
     layout = Layout(
@@ -160,6 +155,19 @@ def _choose(
     )
     is_first = bool(labels) or previous is None
     return _wide_enough(_with_phones(layout, columns, table, labels, width, options, is_first=is_first))
+
+
+def _columns(
+    words: TableHead, labels: Sequence[str], width: int, rows: Rows, previous: Layout | None, options: IntakeOptions
+) -> tuple[list[Column], tuple[RoleOfColumn, ...]]:
+    """The columns of a table, with what their neighbours say of them, and which of them hold codes."""
+    above_of = partial(words_above, words, labels, previous=previous)
+    columns = [column_of(at, label_of(labels, at), above_of(at), rows, options) for at in range(width)]
+    _join(columns, labels, rows, options)
+    codes = code_columns(columns, rows, options.region)
+    if options.kind is Kind.EXPOSURE:
+        set_owner(columns)
+    return columns, codes
 
 
 def _is_of_officers(table: TableHead, above: Rows, labels: Sequence[str]) -> bool:

@@ -143,9 +143,9 @@ def find_header(
     return _above_first_number(rows, numbers, others)
 
 
-def cell_of(row: Sequence[str], column: int) -> str:
-    """The cell of a column; empty if the row has none."""
-    return row[column] if column < len(row) else ""
+def cell_of(row: Sequence[str], column: int | None) -> str:
+    """The cell of a column; empty if there is none."""
+    return row[column] if column is not None and column < len(row) else ""
 
 
 def _is_another_table(above: Rows, region: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
+from pilookup.custody.intake.columns.cells.reader import area_of
 from pilookup.custody.intake.columns.find_numbers import find_numbers
 from pilookup.custody.intake.columns.long_cells import remember_long
 from pilookup.custody.intake.columns.mobiles import find_mobiles, mobiles_in
@@ -262,11 +263,6 @@ def are_foreign(cells: Sequence[str]) -> bool:
     """Whether most filled cells, five or more, are ten digits without a 0 in front, and no number of a service."""
     bare = sum(_BARE_TEN.fullmatch(cell) is not None for cell in cells)
     return bare >= _MIN_FOREIGN and bare >= sum(bool(cell.strip()) for cell in cells) * _MIN_SHARE
-
-
-def area_of(digits: str) -> str:
-    """The area code with which bare digits start: two digits for 10 and 2x, otherwise three."""
-    return digits[:2] if digits[0] == "2" or digits.startswith("10") else digits[:3]
 
 
 def _count_landlines(bare: Sequence[str]) -> int:

@@ -10,6 +10,7 @@ from typing import Final
 
 from pilookup.custody.intake.columns.cells.reader import is_bare_landline
 from pilookup.custody.intake.columns.contact_lines import is_contact_line_of
+from pilookup.custody.intake.columns.header_rows import cell_of
 from pilookup.custody.intake.columns.judge import is_nothing, is_rounded
 from pilookup.custody.intake.columns.labelled import phone_cells
 from pilookup.custody.intake.columns.layout import Layout
@@ -29,7 +30,7 @@ from pilookup.custody.intake.rows.fit import (
     outside_mobiles,
     starts_new_table,
 )
-from pilookup.custody.intake.rows.numbers import candidates, cell_of, phone_cells_of
+from pilookup.custody.intake.rows.numbers import candidates, phone_cells_of
 from pilookup.custody.intake.rows.of_another import are_of_office, is_note
 from pilookup.custody.intake.tables.table import NumberedRows, is_blank
 from pilookup.identifier import Reason

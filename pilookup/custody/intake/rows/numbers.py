@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from pilookup.custody.intake.columns.cells.reader import is_mobile
 from pilookup.custody.intake.columns.find_numbers import find_numbers
+from pilookup.custody.intake.columns.header_rows import cell_of
 from pilookup.custody.intake.columns.judge import is_rounded
 from pilookup.custody.intake.columns.labelled import phone_cells
 from pilookup.custody.intake.columns.layout import Layout, PhoneColumn
@@ -73,8 +74,3 @@ def read_numbers(row: Sequence[str], layout: Layout, region: str) -> tuple[set[b
     ]
     numbers = {result for result in found if isinstance(result, bytes)}
     return numbers, sum(not isinstance(result, bytes) for result in found)
-
-
-def cell_of(row: Sequence[str], column: int | None) -> str:
-    """The cell of a column; empty if there is none."""
-    return row[column] if column is not None and column < len(row) else ""

@@ -24,7 +24,7 @@ _LEAST_DIGITS_ABROAD = 6
 _LEAST_DIGITS_WITH_CODE = 10
 """Fewer digits behind a calling code without `+` are groups of another number."""
 _GROUPS = re.compile(r"[^0-9+]*([1-9][0-9]*)(?:[ ().-]+[0-9]+)+[^0-9]*")
-_LANDLINE = re.compile(rb"tel:\+86(10|2[0-9]|[3-9][0-9]{2})[0-9]{7,8}")
+_LANDLINE = re.compile(rb"tel:\+86([1-9][0-9]{8,10})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class NumberReader:
         apart = _BRACKET_OR_DASH.search(signs) is not None
         if apart and len(first) in _AREA_DIGITS and len(digits) - len(first) in _LOCAL_DIGITS:
             landline = _accepted(canonicalise(digits))
-            if landline and area_of(landline) == first:
+            if landline and _area_of_landline(landline) == first:
                 return landline
         if first in _GREATER_CHINA or (first in CALLING_CODES and apart and len(digits) >= _LEAST_DIGITS_WITH_CODE):
             reading = libphonenumber.read("+" + digits, self.region)
@@ -153,10 +153,16 @@ def is_bare_landline(text: str, result: bytes) -> bool:
     return found is not None and not _SERVICE.fullmatch(found[1]) and not names_landline(text)
 
 
-def area_of(result: bytes) -> str | None:
-    """The area code of a landline of mainland China, without 0; None of another number."""
-    found = _LANDLINE.fullmatch(result)
-    return found[1].decode() if found is not None else None
+def area_of(digits: str) -> str:
+    """The area code with which bare digits start: two digits for 10 and 2x, otherwise three."""
+    return digits[:2] if digits[0] == "2" or digits.startswith("10") else digits[:3]
+
+
+def _area_of_landline(result: bytes) -> str | None:
+    """The area code of a landline of mainland China, without 0; None of another number, also of a service."""
+    found = _LANDLINE.fullmatch(result) if is_landline(result) else None
+    digits = found[1].decode() if found is not None else ""
+    return area_of(digits) if digits and not _SERVICE.fullmatch(digits) else None
 
 
 def _is_in_other_groups(text: str, result: bytes) -> bool:
@@ -164,7 +170,7 @@ def _is_in_other_groups(text: str, result: bytes) -> bool:
 
     It is another number: a serial number behind a year (2023-907820), or a number of another country.
     """
-    area = area_of(result)
+    area = _area_of_landline(result)
     found = _GROUPS.fullmatch(plain(text)) if area is not None else None
     return found is not None and found[1] not in (area, "86") and not names_landline(text)
 

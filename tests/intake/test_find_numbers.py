@@ -385,6 +385,15 @@ def test_a_country_code_with_its_plus_is_no_number_of_an_item(cell):
     assert identifiers(cell) == [b"tel:+13024251952"]
 
 
+@pytest.mark.parametrize("before", ["1", "2", "86", "51400", "1)", "13800138000 (2"])
+@pytest.mark.parametrize("number", ["187-1427-9290", "852-95567394", "0571)88888888", "18714279290", "187 1427 9290"])
+def test_a_bracket_behind_digits_hides_no_number(before, number):
+    alone = set(identifiers(number.replace(")", "-")))
+    assert alone
+    assert alone <= set(identifiers(f"{before} ({number}"))
+    assert identifiers("51400 (4008-138-630") == [b"tel:+864008138630"]
+
+
 @given(mobiles(), st.sampled_from(["0571-88888888", "057188888888", "(0571)88888888", "0571 88888888"]))
 def test_a_plus_sign_between_a_landline_and_a_mobile_separates_them(mobile, landline):
     assert identifiers(f"{landline}+{mobile}") == [LANDLINE, f"tel:+86{mobile}".encode()]

@@ -23,6 +23,7 @@ _LEAST_DIGITS = 7
 _LEAST_DIGITS_ABROAD = 6
 _LEAST_DIGITS_WITH_CODE = 10
 """Fewer digits behind a calling code without `+` are groups of another number."""
+_NOT_DIGITS = re.compile(r"[^0-9]")
 _GROUPS = re.compile(r"[^0-9+]*([1-9][0-9]*)(?:[ ().-]+[0-9]+)+[^0-9]*")
 _LANDLINE = re.compile(rb"tel:\+86([1-9][0-9]{8,10})")
 
@@ -172,7 +173,10 @@ def _is_in_other_groups(text: str, result: bytes) -> bool:
     """
     area = _area_of_landline(result)
     found = _GROUPS.fullmatch(plain(text)) if area is not None else None
-    return found is not None and found[1] not in (area, "86") and not names_landline(text)
+    if found is None or names_landline(text):
+        return False
+    has_code = len(_NOT_DIGITS.sub("", found[0])) > len(result.removeprefix(b"tel:+86"))
+    return found[1] != area and not has_code
 
 
 def _accepted(result: bytes | Reason) -> bytes | None:

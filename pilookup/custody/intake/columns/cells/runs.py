@@ -22,6 +22,7 @@ _MAX_DIGITS = 20
 _WHOLE_DIGITS = 26
 _INDEX_DIGITS = 2
 _LONG = 7
+_SERVICES = ("400", "800")
 _LEFT_COST = 100
 """Cost of a digit that is in no number; a number costs 1. So the reading with most digits in numbers wins."""
 
@@ -218,9 +219,13 @@ def _without_remnants(run: Run, pieces: list[Piece], plain: str) -> list[Piece]:
 
 
 def _is_behind_code(run: Run, piece: Piece, sign: str, side: int) -> bool:
-    """Whether digits before an opening bracket are the code of a number, as in 8 (916), where no 0 of an area is."""
-    first = run.atoms[piece.first]
-    return side < 0 and sign.endswith("(") and not first.is_mobile and not first.digits.startswith("0")
+    """Whether one digit before a landline is a code: the area behind it has brackets and no 0, as in 8 (916)."""
+    is_one_landline = piece.result is not None and is_landline(piece.result) and piece.first < piece.last
+    if side > 0 or sign.strip() != "(" or not is_one_landline:
+        return False
+    first = run.atoms[piece.first].digits
+    is_code = len(run.atoms[piece.first - 1].digits) == 1 and run.gaps[piece.first].text.startswith(")")
+    return is_code and not first.startswith("0") and first not in _SERVICES
 
 
 def _is_of_a_word(atom: Atom, side: int, plain: str) -> bool:

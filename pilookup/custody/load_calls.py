@@ -50,7 +50,7 @@ class LoadCalls(OpenHome):
 
         Args:
             files: one file, or several: CSV, TSV, TXT, XLSX, XLS, Parquet, or .zip or .gz of them. A directory
-                stands for the files in it and below it; those that are no tables are told, and the others are loaded.
+                stands for the files in it and below it; the report warns of those that are no tables.
             dataset: the dataset's id, 1 to 64 of a-z, 0-9 and dashes. A new id makes a new dataset.
             kind: what the dataset says about its numbers, "exposure" or "malicious-registration".
             title_zh: the case's title in Chinese; by default the id of a new dataset.

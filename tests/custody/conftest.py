@@ -2,9 +2,10 @@ from contextlib import ExitStack
 
 import pytest
 
+from pilookup.custody import Custody
 from tests.support.custody import channel
 from tests.support.custody.databases import PostgresqlDatabase, SqliteFile
-from tests.support.custody.home import make_home, opened
+from tests.support.custody.home import SECRET, make_home, opened
 from tests.support.custody.postgresql import Cluster
 
 
@@ -27,6 +28,12 @@ def database(request, monkeypatch):
 @pytest.fixture
 def home(tmp_path):
     return make_home(tmp_path / "home")
+
+
+@pytest.fixture
+def custody(home):
+    with Custody.open(home.path, passphrase=SECRET) as custody:
+        yield custody
 
 
 @pytest.fixture

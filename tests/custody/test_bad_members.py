@@ -5,19 +5,12 @@ import zipfile
 
 import pytest
 
-from pilookup.custody import Custody
 from pilookup.custody.load import schedule
 from pilookup.errors import IntakeError
 from pilookup.protocol.label import Kind
-from tests.support.custody.home import SECRET, files_under, numbers, write_csv
+from tests.support.custody.home import files_under, numbers, write_csv
 
 BROKEN = "x" * 40 + "\n"
-
-
-@pytest.fixture
-def custody(home):
-    with Custody.open(home.path, passphrase=SECRET) as custody:
-        yield custody
 
 
 def load(custody, files, **given):

@@ -1,22 +1,15 @@
-"""A directory stands for the files in it and below it; what is left out of it is told."""
+"""A directory stands for the files in it and below it; a note or a warning names what is left out."""
 
 import io
 
 import pytest
 
-from pilookup.custody import Custody
 from pilookup.errors import IntakeError, StrictLoadError
 from pilookup.protocol.label import Kind
-from tests.support.custody.home import SECRET, files_under, numbers, write_csv
+from tests.support.custody.home import files_under, numbers, write_csv
 
 PHOTO = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(range(256)) * 4
 SKIPPED = "member_skipped"
-
-
-@pytest.fixture
-def custody(home):
-    with Custody.open(home.path, passphrase=SECRET) as custody:
-        yield custody
 
 
 @pytest.fixture

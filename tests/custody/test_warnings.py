@@ -5,21 +5,14 @@ import pickle
 
 import pytest
 
-from pilookup.custody import Custody
 from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.custody.load.load import LoadJob
 from pilookup.custody.load.schedule import LoadSchedule
 from pilookup.errors import IntakeError, StrictLoadError
 from pilookup.protocol.label import Kind
-from tests.support.custody.home import SECRET, files_under, numbers, write_csv
+from tests.support.custody.home import files_under, numbers, write_csv
 
 UNREAD, HIDDEN = WarningCode.UNREAD_NUMBERS, WarningCode.HIDDEN_SHEET
-
-
-@pytest.fixture
-def custody(home):
-    with Custody.open(home.path, passphrase=SECRET) as custody:
-        yield custody
 
 
 @pytest.fixture

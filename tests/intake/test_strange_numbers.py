@@ -135,6 +135,15 @@ def test_numbers_that_were_rounded_are_told_and_not_stored(tmp_path, load, share
     assert_same(path, IntakeOptions(Kind.EXPOSURE), (1, 500))
 
 
+def test_numbers_that_end_in_zeros_are_read_where_the_operator_names_their_column(tmp_path):
+    numbers = [f"138{at}0000000" for at in range(10)]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(["手机号", *numbers]), encoding="utf-8")
+    reading = read(path, IntakeOptions(Kind.EXPOSURE, columns={"phone": ("手机号",)}))
+    assert reading.stored == {f"+86{number}" for number in numbers}
+    assert not reading.report.warnings
+
+
 def test_a_number_that_ends_in_zeros_is_read_among_others(load):
     rng = random.Random(2)
     numbers = [mobile(rng) for _ in range(198)] + ["13800000000", "13912340000"]

@@ -31,7 +31,7 @@ from pilookup.custody.load.shard_task import ShardOutcome, ShardTask, run_shard
 from pilookup.custody.session import Session
 from pilookup.custody.task_keyring import register_keyring
 from pilookup.custody.vault import PARTITIONS
-from pilookup.errors import CustodyError, StrictLoadError, VaultError
+from pilookup.errors import CustodyError, IntakeError, StrictLoadError, VaultError
 
 
 @dataclass(frozen=True)
@@ -125,17 +125,8 @@ def load(
         total = _total(files, distinct_in_all)
         total.notes += [*others.notes, *repeated]
         total.warnings += others.warnings
-        members = [error for file in read if not file.error or file.is_left_out for error in file.without.values()]
-        skipped = [*errors, *members, *(file.error for file in read if file.error and not file.is_left_out)]
-        outcome = LoadOutcome(
-            dataset.slug,
-            job.dry_run,
-            total,
-            [file.report for file in files],
-            names,
-            refused,
-            [str(error) for error in skipped],
-        )
+        reports, skipped = [file.report for file in files], [str(error) for error in (*errors, *_bad(read))]
+        outcome = LoadOutcome(dataset.slug, job.dry_run, total, reports, names, refused, skipped)
         if rejects:
             with caller_code():  # what is buffered must be written before the load counts
                 rejects.flush()
@@ -144,6 +135,12 @@ def load(
         if not job.dry_run:
             _commit(session, dataset, [(file, given.digest) for file, given in pairs], replaced)
     return outcome
+
+
+def _bad(files: Sequence[LoadedFile]) -> list[IntakeError]:
+    """What prevented files, and members of archives, from being read."""
+    members = [error for file in files if not file.error or file.is_left_out for error in file.without.values()]
+    return members + [file.error for file in files if file.error and not file.is_left_out]
 
 
 def _write_shards(session: Session, files: Sequence[LoadedFile], executor: Executor, *, dry_run: bool) -> int:

@@ -82,7 +82,7 @@ class LoadedFile:
 
     @property
     def is_left_out(self) -> bool:
-        """Whether it is in a directory that was given and is no table, so that it is told and the others are loaded."""
+        """Whether it is no table in a directory that was given: a warning names it, and the other files are loaded."""
         return self.found.directory is not None and isinstance(self.error, (*SKIPPABLE, NoNumbersError))
 
     @property

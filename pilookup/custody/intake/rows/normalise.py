@@ -207,7 +207,7 @@ class Normaliser:
                 self._tally.unread[mobile.column] += 1
         for column, reason, text in row.rejects:
             if reason is Reason.DIGITS_LOST and is_rounded(text):
-                continue
+                continue  # counted as digits_lost
             missed = [identifier for identifier in mobiles_in(text) if identifier not in row.numbers]
             if self._layout.scan_text:
                 row.numbers.update(dict.fromkeys(missed, column))

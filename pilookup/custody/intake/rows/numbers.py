@@ -39,7 +39,7 @@ def candidates(
         cell = joined(row, phone.column, phone.before)
     if phone.plus is Plus.STRAY:
         cell = without_stray_plus(cell)
-    if phone.has_rounded and is_rounded(cell):
+    if phone.has_rounded and not phone.is_given and is_rounded(cell):
         return [(cell, Reason.DIGITS_LOST)]
     found = find_numbers(
         cell,

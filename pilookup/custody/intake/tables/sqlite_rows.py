@@ -179,7 +179,7 @@ def _rows(connection: sqlite3.Connection, name: str, watch: _Watch) -> Iterator[
     computed = any(column[-1] == VIRTUAL for column in columns)
     if computed:
         watch.bound_time()
-    # The table is told before its first row is computed, which may end this process.
+    # Written before the first row is computed, which may end this process: the parent then knows the table.
     yield {"table": name, "columns": [str(column[1]) for column in columns], "computed": computed}
     cursor = connection.execute(f'SELECT * FROM "{quoted}"')  # noqa: S608 - the name of a table of this database
     yield from _blocks(cursor, watch)

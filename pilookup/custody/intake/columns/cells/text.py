@@ -78,7 +78,7 @@ class CellText:
 
 
 def with_digits(count: int) -> re.Pattern[str]:
-    """What finds text that may have so many digits in its plain form. Most cells of a table have fewer."""
+    """A pattern that is found in a cell if its plain form may have this many digits or more."""
     return re.compile(rf"(?:[{_DIGIT_LIKE}][^{_DIGIT_LIKE}]*){{{count}}}")
 
 

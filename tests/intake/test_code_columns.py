@@ -150,6 +150,16 @@ def test_codes_and_identifiers_under_other_headers_are_no_numbers(load, header):
     assert not outcome.report.warnings
 
 
+@pytest.mark.parametrize("header", ["小区号", "校区号", "片区号", "社区号", "园区号", "街区号", "building area"])
+def test_numbers_of_districts_are_no_codes(load, header):
+    rng = random.Random(header)
+    made = [landline(rng) for _ in range(12)]
+    rows = [f"甲,{at % 3 + 1},{'-'.join(cells)}" for at, (cells, _) in enumerate(made)]
+    outcome = load("a.csv", "\n".join([f"姓名,{header},联系电话", *rows]))
+    assert sorted(outcome.numbers) == sorted(number for _, number in made)
+    assert not outcome.rejects
+
+
 @pytest.mark.parametrize("header", ["国籍", "国别", "Nationality"])
 def test_a_nationality_says_nothing_of_a_mainland_mobile(load, header):
     rng = random.Random(header)

@@ -1,5 +1,6 @@
 """Area and calling codes in columns of their own, and the phone columns whose numbers they belong to."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -67,9 +68,10 @@ def _local_numbers(code: Column, column: Column, rows: Rows, region: str) -> lis
 
 def _with_numbers(counts: ColumnCells, numbers: Sequence[bytes]) -> ColumnCells:
     """The counts of a column whose cells are numbers with the codes beside them."""
-    most = max(map(numbers.count, set(numbers)))
+    each = Counter(numbers)
+    most = max(each.values())
     return replace(
-        counts, numbers=len(numbers), digits=0, bare=0, bare_numbers=0, most_frequent=most, different=len(set(numbers))
+        counts, numbers=len(numbers), digits=0, bare=0, bare_numbers=0, most_frequent=most, different=len(each)
     )
 
 

@@ -19,7 +19,7 @@ MAX_HEADER_ROWS: Final = 3
 _NUMERALS: Final = "〇零一二三四五六七八九幺"
 _DATA: Final = re.compile(rf"\d(?:[\s\-]?\d){{4}}|[{_NUMERALS}]{{7}}|\d{{3}}[*xX]{{4}}\d{{4}}")
 _MAY_HOLD: Final = re.compile(rf"(?:\d\D*){{5}}|(?:[{_NUMERALS}][^{_NUMERALS}]*){{7}}")
-"""A cell that holds such digits, with others between or not. Most cells do not, and are seen not to fast."""
+"""A cell that holds such digits, with others between or not. Most cells do not match, which is quick to see."""
 _NAMES: Final = re.compile(
     r"手机|手機|电话|電話|号码|號碼|[联聯][系繫络絡]|座机|固话|宅电|phone|mobile|msisdn|tel|cell|mob|hp|number|contact"
     r"|whatsapp|caller|call",

@@ -131,7 +131,10 @@ _SIDE = re.compile(
     r"|caller|callee|calling|called|sender|recipient|receiver|^(?:from|to)(?:number|phone|address)?$"
 )
 _CALL_CONTACT = re.compile(r"联系人(?:号码|电话|手机号?码?)?|contact(?:phone|number)?")
-_AREA = re.compile(r"[\u3400-\u9fff]{0,8}区号|(?:phone|tel|telephone|home|work|office|landline)?areacode")
+_AREA = re.compile(
+    r"(?:(?:电话|手机|座机|固话|固定电话|宅电|长途|国际|城市|单位|公司|办公|家庭|住宅|本人|个人|备用|紧急|联系人|父亲|母亲|配偶){0,3})区号"
+    r"|(?:phone|tel|telephone|home|work|office|landline)?areacode"
+)
 _PART = re.compile(
     r"(?:手机|电话|联系方式)?[号號]?[码碼]?(?:前|后|後|末|中间?|[头尾])(?:[三四七八]|[3478])位(?:数字?)?"
     r"|(?:手机|电话)?[号號]?[码碼]?(?:号段|尾号|号头)"

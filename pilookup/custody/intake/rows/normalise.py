@@ -174,7 +174,7 @@ class Normaliser:
             note = row.is_contact_line or is_note(row.cells, cell, found, phone, self._layout)
             for (text, result), of_office in zip(found, office, strict=True):
                 if result in of_owner:
-                    continue  # told where the column of the owner is
+                    continue  # counted in the column of the owner
                 if not isinstance(result, bytes):
                     row.rejects.append((phone.column, result, text))
                 elif of_office or (phone.column in row.others and not phone.is_given):
